@@ -1,0 +1,1 @@
+"""Run folders and human data in, numbers, comparisons and pages out."""

@@ -1,0 +1,1 @@
+"""socsim: a simulator of social interaction among language-model agents."""

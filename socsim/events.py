@@ -1,0 +1,157 @@
+"""What a run writes down: one row type per tidy table, as frozen values.
+
+Rows are results: nothing in them depends on time, on the order of replies or on the number of slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from socsim.items import Reading
+
+__all__ = [
+    "AgentRow",
+    "EventRow",
+    "MessageRow",
+    "ProgressSnapshot",
+    "ResponseRow",
+    "RunProgress",
+    "SeenRow",
+    "TieRow",
+]
+
+Value = str | float | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """A person in a world. ``facts`` may have been shown to the model; ``reference`` never was."""
+
+    arm: str
+    replicate: int
+    agent: int
+    node: str
+    source_id: str
+    weight: float
+    persona: str
+    facts: Mapping[str, Value]
+    reference: Mapping[str, Value]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class TieRow:
+    """A tie at the start of a world: ``reader`` reads ``author``. Undirected ties stand twice, once each way."""
+
+    arm: str
+    replicate: int
+    author: int
+    reader: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One agent acting once. ``observed`` and ``did`` are hashes of what it saw and of all that followed from it;
+    ``calls`` are (path, request digest, draw key text or "") in program order."""
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    observed: str
+    did: str
+    calls: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A public message as others may see it; the first text where ``status`` is "ok", else empty.
+
+    ``cut_off`` tells that the model ran out of tokens before it ended by itself.
+    """
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    text: str
+    status: Literal["ok", "empty", "failed"]
+    cut_off: bool
+    raw: str
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRow:
+    """A message (or answer) that was in the prompt of ``agent``: whose, and of which step."""
+
+    arm: str
+    replicate: int
+    step: int
+    agent: int
+    position: int
+    author: int
+    author_step: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRow:
+    """The private report of an agent on an item; see `socsim.items.Response` for the fields.
+
+    ``status``: "answered", "non_answer" (a valid one) or "failed"; a failed row has no value of any kind.
+    """
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    item: str
+    method: str
+    status: Literal["answered", "non_answer", "failed"]
+    option: str = ""
+    choice: int | None = None
+    value: float | None = None
+    expected: float | None = None
+    entropy: float | None = None
+    mass: float | None = None
+    u: float | None = None
+    probabilities: tuple[float, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    failure: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressSnapshot:
+    """How far a run is. Token counts are of this process only; ``replayed`` calls were answered from the record."""
+
+    events_done: int
+    events_total: int
+    step: int
+    steps_total: int
+    calls: int
+    replayed: int
+    failures: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    elapsed_s: float
+
+
+class RunProgress(Protocol):
+    """Whoever wants to see a run go on. Called from one thread at a time, a few times a second at most."""
+
+    def start(self, title: str, events_total: int) -> None: ...
+
+    def update(self, snapshot: ProgressSnapshot) -> None: ...
+
+    def note(self, message: str) -> None: ...
+
+    def finish(self, snapshot: ProgressSnapshot) -> None: ...

@@ -1,0 +1,232 @@
+"""What crosses the seam between the simulation and a language model.
+
+A `Request` says what is wanted, a `Completion` what came back. Both are frozen values without behaviour of their own;
+they know nothing of agents, items or engines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+import orjson
+
+__all__ = [
+    "CallFailure",
+    "Capabilities",
+    "Completion",
+    "DrawKey",
+    "Engine",
+    "EngineIdentity",
+    "FinishReason",
+    "Request",
+    "Role",
+    "SamplingParams",
+    "Segment",
+    "Style",
+    "TokenPiece",
+    "Usage",
+]
+
+Role = Literal["system", "user", "assistant"]
+Style = Literal["chat", "plain"]
+FinishReason = Literal["stop", "length", "scored"]
+FailureKind = Literal[
+    "rate_limited", "timed_out", "unavailable", "rejected", "context_overflow", "bad_reply"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a prompt, from most shared to least shared.
+
+    Neighbouring segments of one role are one chat message; their texts are joined without a separator. A trailing
+    ``assistant`` segment is the beginning of the reply, which the model continues. The text is data: an engine that
+    tokenises itself must never read control tokens out of it.
+    """
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How a text is drawn. The defaults sample the model's own distribution, unchanged.
+
+    ``temperature`` 0 is greedy; ``top_k`` 0 and ``top_p`` 1 cut nothing; ``stop`` strings end the text and are not part
+    of it.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    max_tokens: int = 64
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing asked of a model.
+
+    ``kind="text"``: continue the prompt under ``sampling``.
+
+    ``kind="score"``: the natural-log probability of each of ``candidates`` as the continuation of the prompt, over the
+    full vocabulary. A candidate is given in full (with its leading space, if any) and tokenised jointly with the text
+    before it. With ``terminators``, the probability that the candidate is followed by one of these texts is included,
+    which keeps "1" apart from "11"; the terminator ``""`` stands for the end of the reply.
+
+    ``style="chat"`` goes through the model's chat template, ``"plain"`` is the bare text (for base models and for
+    unfinished sentences). ``model`` is the name used in the scenario.
+    """
+
+    kind: Literal["text", "score"]
+    segments: tuple[Segment, ...]
+    style: Style = "chat"
+    sampling: SamplingParams | None = None
+    candidates: tuple[str, ...] = ()
+    terminators: tuple[str, ...] = ()
+    model: str = ""
+
+    def content(self) -> bytes:
+        """Canonical bytes: equal for two requests if and only if they ask the same."""
+        sampling = self.sampling
+        return orjson.dumps(
+            (
+                self.kind,
+                self.style,
+                self.model,
+                [(segment.role, segment.text) for segment in self.segments],
+                self.candidates,
+                self.terminators,
+                None
+                if sampling is None
+                else (
+                    float(sampling.temperature),
+                    float(sampling.top_p),
+                    sampling.top_k,
+                    float(sampling.min_p),
+                    float(sampling.repetition_penalty),
+                    sampling.max_tokens,
+                    sampling.stop,
+                ),
+            )
+        )
+
+    def digest(self) -> str:
+        """32 hexadecimal digits naming the content."""
+        return hashlib.blake2b(self.content(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DrawKey:
+    """Which draw of a request this is. Has no arm, so arms share random numbers.
+
+    ``path`` names the call inside the agent's event, in program order (``"ask.services/0"``); ``attempt`` counts
+    repeated draws of the same call (a repair, a second sample).
+    """
+
+    seed: int
+    agent: int
+    step: int
+    path: str
+    attempt: int = 0
+
+    def text(self) -> str:
+        """The key as stored in the record."""
+        return f"{self.seed}/{self.agent}/{self.step}/{self.path}/{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPiece:
+    """A run of prompt tokens that was tokenised together. ``template`` pieces hold control tokens, the others never do."""
+
+    text: str
+    ids: tuple[int, ...]
+    template: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one call. ``cached_tokens`` were in the engine's prefix cache and cost nothing."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model wrote, or how it scored the candidates.
+
+    ``logprobs`` has one natural-log probability per candidate of the request (full vocabulary, 0 or below, ``-inf``
+    allowed), ``candidate_ids`` their tokens. ``token_ids`` are the generated tokens and ``pieces`` the exact prompt,
+    where the engine knows them. ``usage`` and ``elapsed_s`` are telemetry: never part of a result or of its hash.
+    """
+
+    text: str = ""
+    finish_reason: FinishReason = "stop"
+    logprobs: tuple[float, ...] = ()
+    candidate_ids: tuple[tuple[int, ...], ...] = ()
+    token_ids: tuple[int, ...] = ()
+    pieces: tuple[TokenPiece, ...] = ()
+    usage: Usage = field(default=Usage(), compare=False)
+    elapsed_s: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailure:
+    """A call that got no answer after all its attempts. Recorded and replayed like an answer, but never one."""
+
+    kind: FailureKind
+    message: str
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do, asked before a run starts.
+
+    ``parallel`` is the number of requests it serves at once; ``context_tokens`` the longest prompt plus reply, 0 if
+    unknown.
+    """
+
+    chat: bool
+    plain: bool
+    score: bool
+    token_ids: bool
+    parallel: int
+    context_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineIdentity:
+    """Which model answered, exactly. Part of the record; a resumed run must find the same."""
+
+    engine: str
+    model: str
+    file_sha256: str = ""
+    quantisation: str = ""
+    version: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """The one narrow seam to a language model: a request in, a completion out.
+
+    ``generate`` raises `socsim.errors.InferenceError` when there is no answer; it never invents one. It must be safe
+    to call many times at once from one event loop and must honour cancellation. ``seed`` is for text requests only and
+    need not reproduce anything: the record does.
+    """
+
+    @property
+    def identity(self) -> EngineIdentity: ...
+
+    def capabilities(self) -> Capabilities: ...
+
+    async def generate(self, request: Request, *, seed: int = 0) -> Completion: ...
+
+    def close(self) -> None: ...

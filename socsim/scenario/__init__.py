@@ -1,0 +1,5 @@
+"""Scenario files: the declared study, its loader and its checks."""
+
+from socsim.scenario.root import Scenario
+
+__all__ = ["Scenario"]

