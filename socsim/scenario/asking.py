@@ -118,10 +118,19 @@ class PromptsSpec(Spec):
     """Stands instead of ``seen`` where there is nothing to see; empty by default."""
     ask: PromptText | None = None
     """A closed item. Slots: ``{item}``, ``{options}``."""
+    ask_whole: PromptText | None = None
+    """A closed item whose options are scored whole, shown without labels. Slots: ``{item}``, ``{options}``."""
     ask_open: PromptText | None = None
     """A number or text item. Slots: ``{item}``, ``{unit}``, ``{low}``, ``{high}``."""
     option: PromptText | None = None
     """One option line. Slots: ``{label}``, ``{option}``."""
+    plain_option: PromptText | None = None
+    """One option line without a label. Slots: ``{option}``."""
+    scale: PromptText | None = None
+    """Instead of the option lines, for items with ``end_points_only``. Slots: ``{first_label}``, ``{first}``,
+    ``{last_label}``, ``{last}``."""
+    complete: PromptText | None = None
+    """``cloze`` through the chat template: the request to complete the sentence. Slots: ``{sentence}``."""
     say: PromptText | None = None
     """The request to write a public message. Slots: ``{topic}``."""
     say_prefix: PromptText | None = None

@@ -1,0 +1,146 @@
+"""The language-model agent: observe → act → apply.
+
+`SocialAgent.act` is the one place where an agent thinks. It may make several calls; what it asked, said and published is
+collected in its event and applied by the model afterwards, for all agents of a step in a fixed order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from socsim.errors import UndeclaredRandomness
+from socsim.event import Event
+from socsim.items import ItemFailure, Response
+from socsim.observation import Observation
+from socsim.population.persona import Persona
+
+if TYPE_CHECKING:
+    from socsim.model import SocialModel
+
+__all__ = ["SocialAgent", "acting", "refuse_while_acting"]
+
+_acting: ContextVar[bool] = ContextVar("socsim_acting", default=False)
+
+
+@contextmanager
+def acting() -> Iterator[None]:
+    """While an agent acts: generators shared by all agents are out of reach."""
+    token = _acting.set(True)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def refuse_while_acting(name: str) -> None:
+    """Raise if called inside ``act``.
+
+    Raises:
+        UndeclaredRandomness: the order of replies would decide who gets which number.
+    """
+    if _acting.get():
+        raise UndeclaredRandomness(
+            f"{name} is shared by all agents, so inside act the order of replies would decide what it returns. "
+            "Use self.generator, which belongs to this agent and step alone."
+        )
+
+
+class SocialAgent(mesa.Agent):  # type: ignore[misc]
+    """A person in a world.
+
+    Attributes:
+        number: 0-based number of the person, the same in every arm; Mesa's ``unique_id`` counts from 1.
+        person: facts, documents and weight.
+        persona: the person in words, as prompts show it.
+        node: node of the network on which the person stands.
+
+    Subclass and override `act` to script another behaviour:
+
+        class Contrarian(SocialAgent):
+            async def act(self, observation):
+                answer = await self.ask("services")
+                self.publish("I am not so sure.")
+    """
+
+    model: SocialModel
+
+    def __init__(self, model: SocialModel, number: int, person: Persona, persona: str, node: int) -> None:
+        super().__init__(model)
+        self.number = number
+        self.person = person
+        self.persona = persona
+        self.node = node
+        self._event: Event | None = None
+
+    async def act(self, observation: Observation) -> None:
+        """Answer the items of the phase, then write a message if the phase asks for one.
+
+        Override this; `ask`, `say` and `publish` are its means. All random numbers must come from `generator`.
+        """
+        for item in observation.asks:
+            await self.ask(item)
+        if observation.say is not None:
+            await self.say()
+
+    async def ask(self, item: str) -> Response | ItemFailure:
+        """Ask the model an item as this person, privately, by the item's declared readout."""
+        return await self.event.ask(item)
+
+    async def say(self, request: str | None = None) -> str | None:
+        """Let the model write a public message; others may see it from the next step on.
+
+        Args:
+            request: what to write, instead of the phase's wording.
+
+        Returns:
+            The message, or None where the model gave none.
+        """
+        return await self.event.say(request)
+
+    def publish(self, text: str) -> None:
+        """Make ``text`` the agent's public message, without a model call (for rule-based agents)."""
+        self.event.publish(text)
+
+    @property
+    def event(self) -> Event:
+        """The event in which this agent acts.
+
+        Raises:
+            RuntimeError: outside ``act`` there is none.
+        """
+        if self._event is None:
+            raise RuntimeError("ask, say, publish and generator belong inside act(observation)")
+        return self._event
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """Random numbers of this agent and step alone, the same whatever the others do."""
+        return self.event.generator
+
+    def opinion(self, item: str) -> float | None:
+        """Expected value of the agent's newest answer to an item; None if it has none. For data collectors."""
+        response = self.model.state.last_answer(self.number, item)
+        return response.expected if response else None
+
+    @property
+    def message(self) -> str | None:
+        """The agent's newest public message. For data collectors."""
+        return self.model.state.last_message(self.number)
+
+    @property
+    def random(self) -> Any:
+        """Mesa's shared generator; out of reach inside `act`."""
+        refuse_while_acting("agent.random")
+        return self.model.random
+
+    @property
+    def rng(self) -> Any:
+        """Mesa's shared numpy generator; out of reach inside `act`."""
+        refuse_while_acting("agent.rng")
+        return self.model.rng

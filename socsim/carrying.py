@@ -1,0 +1,177 @@
+"""Carrying out the worlds of a run: in parallel, in an order that respects yoked arms, with progress and interruption.
+
+It knows worlds and models; it does not know files, manifests or engines.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from socsim.agent import SocialAgent
+from socsim.errors import ScenarioError
+from socsim.events import ProgressSnapshot, RunProgress
+from socsim.model import Sink, SocialModel
+from socsim.prompts import one_line
+from socsim.seeding import uniform
+from socsim.session import Session
+from socsim.world import World
+
+__all__ = ["Interrupted", "ProgressMeter", "carry_out"]
+
+_MAX_THREADS = 32
+
+
+class Interrupted(Exception):
+    """The run was asked to stop between two steps."""
+
+
+class ProgressMeter:
+    """Counts finished events and tells whoever watches, at most four times a second."""
+
+    def __init__(self, worlds: Sequence[World], session: Session, progress: RunProgress | None) -> None:
+        self._total = sum(world.events_total for world in worlds)
+        self._steps = max((len(world.steps) for world in worlds), default=0)
+        self._session = session
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._done = 0
+        self._step = 0
+        self._begun = time.monotonic()
+        self._told = 0.0
+
+    def begin(self, title: str) -> None:
+        """Announce the run."""
+        if self._progress is not None:
+            self._progress.start(title, self._total)
+
+    def advance(self, step: int, events: int) -> None:
+        """``events`` more have finished, at ``step``."""
+        with self._lock:
+            self._done += events
+            self._step = max(self._step, step)
+            now = time.monotonic()
+            if self._progress is not None and now - self._told > 0.25:
+                self._told = now
+                self._progress.update(self.snapshot())
+
+    def snapshot(self) -> ProgressSnapshot:
+        """How far the run is."""
+        stats = self._session.client.stats
+        return ProgressSnapshot(
+            events_done=self._done,
+            events_total=self._total,
+            step=self._step,
+            steps_total=self._steps,
+            calls=stats.calls,
+            replayed=stats.replayed,
+            failures=stats.failures,
+            prompt_tokens=stats.prompt_tokens,
+            cached_tokens=stats.cached_tokens,
+            completion_tokens=stats.completion_tokens,
+            elapsed_s=time.monotonic() - self._begun,
+        )
+
+    def finish(self) -> None:
+        """Announce the end."""
+        if self._progress is not None:
+            self._progress.finish(self.snapshot())
+
+
+def carry_out(
+    worlds: Sequence[World],
+    session: Session,
+    sink: Sink,
+    meter: ProgressMeter,
+    *,
+    agent_class: type[SocialAgent] = SocialAgent,
+    folder: Path | None = None,
+) -> dict[tuple[str, int], SocialModel]:
+    """Step every world to its end.
+
+    Worlds run side by side and fill each other's idle slots; results do not depend on it. Yoked worlds start when the
+    worlds whose messages they show have ended.
+
+    Returns:
+        The finished models by (arm, replicate).
+
+    Raises:
+        KeyboardInterrupt: the user stopped the run; everything acknowledged is in the record.
+    """
+    models = {
+        (world.arm.name, world.replicate): SocialModel(world, session.client, session.loop, sink, agent_class) for world in worlds
+    }
+    for model in models.values():
+        model.replaying = session.engine is None
+    first = [key for key, model in models.items() if model.world.arm.control != "yoked"]
+    last = [key for key in models if key not in set(first)]
+    _together([models[key] for key in first], meter)
+    for key in last:
+        models[key].donor = _donor(models[key], models, folder)
+    _together([models[key] for key in last], meter)
+    return models
+
+
+def _together(models: Sequence[SocialModel], meter: ProgressMeter) -> None:
+    if not models:
+        return
+    stop = threading.Event()
+
+    def run(model: SocialModel) -> None:
+        while not model.done:
+            if stop.is_set():
+                raise Interrupted
+            step = model.steps_done
+            model.step()
+            meter.advance(step, len(model.people))
+
+    if len(models) == 1:
+        run(models[0])
+        return
+    with ThreadPoolExecutor(min(len(models), _MAX_THREADS), thread_name_prefix="socsim-world") as pool:
+        futures = [pool.submit(run, model) for model in models]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()
+    errors = [error for error in (future.exception() for future in futures) if error is not None]
+    real = [error for error in errors if not isinstance(error, Interrupted)]
+    if real:
+        raise real[0]
+
+
+def _donor(
+    model: SocialModel, models: Mapping[tuple[str, int], SocialModel], folder: Path | None
+) -> Callable[[int], Mapping[int, str]]:
+    """Where a yoked world's shown messages come from."""
+    yoke = model.world.arm.yoke or {}
+    if "messages" in yoke:
+        lines = _lines((folder or Path()) / yoke["messages"])
+        return lambda step: _as_long(model, lines, step)
+    own_arm, replicate = model.world.arm.name, model.world.replicate
+    sources = sorted(r for arm, r in models if arm != own_arm and models[arm, r].world.arm.control is None and r != replicate)
+    if not sources:
+        raise ScenarioError(f"arms.{own_arm}: yoked to another replicate, but there is none. Set replicates to 2 or more")
+    source = next((r for r in sources if r > replicate), sources[0])
+    arm = next(arm for arm, r in models if r == source and models[arm, r].world.arm.control is None)
+    return models[arm, source].state.messages
+
+
+def _lines(path: Path) -> list[str]:
+    lines = [one_line(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line]
+
+
+def _as_long(model: SocialModel, lines: Sequence[str], step: int) -> dict[int, str]:
+    """For every message of the step one line on another topic, as near in number of words as there is."""
+    shown = {}
+    for author, text in sorted(model.state.messages(step).items()):
+        words = len(text.split())
+        shown[author] = min(
+            lines,
+            key=lambda line: (abs(len(line.split()) - words), uniform(model.seed, "yoke", author, step, line)),  # noqa: B023
+        )
+    return shown

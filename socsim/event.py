@@ -1,0 +1,199 @@
+"""One agent acting once: its calls in program order, and what came of them.
+
+An event collects effects and touches no state; the model applies them later. It is also where a call gets its name: the
+path that, with agent and step, makes its draw key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import orjson
+
+from socsim.inference.types import CallFailure, Completion, DrawKey, Request, SamplingParams, Segment, Style
+from socsim.items import ItemFailure, ParseFailure, Response
+from socsim.observation import Observation
+from socsim.parsing import clean_message, last_sentence
+from socsim.prompts import PromptBook, fill, one_line
+from socsim.readouts import Context, PreparedItem, ReadoutPolicy, head, read_item
+from socsim.scenario.schedule import SaySpec
+from socsim.seeding import stream, uniform
+
+__all__ = ["Asker", "Event", "Message", "Wording"]
+
+
+class Asker(Protocol):
+    """The part of the inference client an event needs."""
+
+    def lookup_now(self, request: Request, draw: DrawKey | None) -> Completion | CallFailure | None: ...
+
+    async def submit(self, request: Request, draw: DrawKey | None) -> Completion | CallFailure: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A public message, or the lack of one. ``text`` is empty unless ``status`` is "ok"."""
+
+    text: str
+    status: Literal["ok", "empty", "failed"]
+    cut_off: bool
+    raw: str
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What all events of a world share: prompts, items, sampling, retries."""
+
+    book: PromptBook
+    items: dict[str, PreparedItem]
+    style: Style
+    model: str
+    say: SamplingParams
+    sample: SamplingParams
+    retry: int
+
+
+@dataclass(slots=True)
+class Event:
+    """See `socsim.event`."""
+
+    observation: Observation
+    seed: int
+    wording: Wording
+    asker: Asker
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+    responses: list[Response | ItemFailure] = field(default_factory=list)
+    message: Message | None = None
+    _generator: np.random.Generator | None = None
+    _context: Context | None = None
+    _named: dict[str, int] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        """Forget everything that was begun, so that the event can be performed from its start."""
+        self.calls, self.responses, self.message = [], [], None
+        self._generator, self._named = None, {}
+
+    @property
+    def generator(self) -> np.random.Generator:
+        """The event's own random numbers."""
+        if self._generator is None:
+            self._generator = stream(self.seed, "act", self.observation.agent, self.observation.step)
+        return self._generator
+
+    @property
+    def context(self) -> Context:
+        """Persona, memory and what was seen, as text."""
+        if self._context is None:
+            seen, book = self.observation, self.wording.book
+            items = self.wording.items
+            own = [(items[name].text, option) for name, option in seen.own_answers]
+            messages = [(f"Person {one.author + 1}", one.text) for one in seen.seen]
+            self._context = Context(seen.persona, book.memory_text(seen.own_message, own), book.seen_text(messages))
+        return self._context
+
+    async def ask(self, name: str) -> Response | ItemFailure:
+        """Ask an item by its declared readout."""
+        item = self.wording.items[name]
+        wording = self.wording
+        sampling = _with_length(wording.sample, item.spec.readout.max_tokens, ("\n",))
+        policy = ReadoutPolicy(wording.model, sampling, wording.retry, self._path(f"ask.{name}"))
+        answer = await read_item(item, self.context, self, wording.book, policy, self._uniform(item))
+        self.responses.append(answer)
+        return answer
+
+    def _path(self, name: str) -> str:
+        """The name of a call, numbered where the same thing is asked again in one event."""
+        count = self._named.get(name, 0)
+        self._named[name] = count + 1
+        return name if count == 0 else f"{name}#{count}"
+
+    def _uniform(self, item: PreparedItem) -> float:
+        seen = self.observation
+        if item.spec.readout.draw == "persistent":
+            return uniform(self.seed, "draw", seen.agent, item.name)
+        return uniform(self.seed, "draw", seen.agent, item.name, seen.step)
+
+    async def say(self, request: str | None = None) -> str | None:
+        """Write a public message; empty replies are asked for again as often as the scenario allows."""
+        spec = self.observation.say or SaySpec()
+        call = self.say_request(spec, request)
+        path = self._path("say")
+        for attempt in range(self.wording.retry + 1):
+            reply = await self.draw(path, call, attempt)
+            self.message = _message(reply, spec)
+            if self.message.status == "ok":
+                return self.message.text
+            if self.message.status == "failed":
+                return None
+        return None
+
+    def say_request(self, spec: SaySpec, wish: str | None = None) -> Request:
+        """The request for a public message."""
+        wording, book = self.wording, self.wording.book
+        text = wish if wish is not None else fill(book.say, {"topic": one_line(self.observation.topic)})
+        segments = [*head(book, self.context, wording.style), Segment("user", text)]
+        if book.say_prefix:
+            role = "assistant" if wording.style == "chat" else "user"
+            segments.append(Segment(role, book.say_prefix if wording.style == "chat" else "\n" + book.say_prefix))
+        sampling = _with_length(wording.say, spec.max_tokens, spec.stop)
+        return Request("text", tuple(segments), wording.style, sampling, model=wording.model)
+
+    def publish(self, text: str) -> None:
+        """Set the public message without a call."""
+        clean = one_line(text)
+        self.message = Message(clean, "ok" if clean else "empty", False, text)
+
+    async def score(self, requests: Sequence[tuple[str, Request]]) -> list[Completion | CallFailure]:
+        """Scores have no draw key: equal questions are one call, whoever asks."""
+        self.calls += [(path, request.digest(), "") for path, request in requests]
+        found = [self.asker.lookup_now(request, None) for _, request in requests]
+        missing = [index for index, outcome in enumerate(found) if outcome is None]
+        if missing:
+            answers = await asyncio.gather(*(self.asker.submit(requests[index][1], None) for index in missing))
+            for index, answer in zip(missing, answers, strict=True):
+                found[index] = answer
+        return [outcome for outcome in found if outcome is not None]
+
+    async def draw(self, path: str, request: Request, attempt: int) -> Completion | CallFailure:
+        """One draw of a text."""
+        key = DrawKey(self.seed, self.observation.agent, self.observation.step, path, attempt)
+        self.calls.append((path, request.digest(), key.text()))
+        found = self.asker.lookup_now(request, key)
+        return found if found is not None else await self.asker.submit(request, key)
+
+    def observed_hash(self) -> str:
+        """Hash of everything the agent saw."""
+        return _hash(self.observation, default=lambda spec: spec.model_dump())
+
+    def did_hash(self) -> str:
+        """Hash of every call it made and everything that came of it."""
+        responses = sorted(self.responses, key=lambda response: response.item)
+        return _hash((sorted(self.calls), responses, self.message))
+
+
+def _hash(value: object, default: object = None) -> str:
+    content = orjson.dumps(value, default=default)  # type: ignore[arg-type]
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _with_length(sampling: SamplingParams, max_tokens: int, stop: tuple[str, ...]) -> SamplingParams:
+    return SamplingParams(
+        sampling.temperature, sampling.top_p, sampling.top_k, sampling.min_p, sampling.repetition_penalty, max_tokens, stop
+    )
+
+
+def _message(reply: Completion | CallFailure, spec: SaySpec) -> Message:
+    if isinstance(reply, CallFailure):
+        return Message("", "failed", False, "", f"{reply.kind}: {reply.message}")
+    cut_off = reply.finish_reason == "length"
+    text = clean_message(last_sentence(reply.text) if cut_off and spec.end == "last_sentence" else reply.text)
+    failed = ParseFailure("empty", reply.text)
+    if not any(character.isalnum() for character in text):
+        return Message("", "empty", cut_off, reply.text, failed.reason)
+    return Message(text, "ok", cut_off, reply.text)

@@ -1,0 +1,54 @@
+"""From the inference part of a scenario to an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from socsim.errors import NotYetAvailable, ScenarioError
+from socsim.inference.types import Capabilities, Engine
+from socsim.scenario import Scenario
+from socsim.scenario.worlds import InferenceSpec
+
+__all__ = ["check_capabilities", "make_engine"]
+
+
+def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
+    """Start the engine that a scenario asks for.
+
+    Args:
+        spec: the scenario's inference part.
+        folder: folder of the scenario, for a relative path to a model file.
+
+    Raises:
+        NotYetAvailable: this version does not have the engine.
+        ModelFileError: the model is not here.
+    """
+    if not isinstance(spec.model, str):
+        raise NotYetAvailable("not yet available: several models in one run (inference.model)")
+    if spec.engine == "scripted":
+        from socsim.inference.scripted import ScriptedEngine
+
+        return ScriptedEngine(parallel=spec.limits.parallel or 64)
+    if spec.engine == "embedded":
+        from socsim.inference.embedded import EmbeddedEngine
+        from socsim.models import find_model
+
+        beside = folder / spec.model if folder is not None and spec.model.endswith(".gguf") else None
+        path = beside if beside is not None and beside.is_file() else find_model(spec.model)
+        return EmbeddedEngine(path, model_name=spec.model)
+    raise NotYetAvailable(f"not yet available: engine {spec.engine!r} (inference.engine); embedded and scripted are")
+
+
+def check_capabilities(scenario: Scenario, capabilities: Capabilities, engine: str) -> None:
+    """Refuse, before the first call, what the engine cannot do.
+
+    Raises:
+        ScenarioError: names the field that asks for it.
+    """
+    items = scenario.items if isinstance(scenario.items, dict) else {}
+    for name, item in items.items():
+        field = f"items.{name}.readout"
+        if item.readout.method in ("logprob", "cloze") and not capabilities.score:
+            raise ScenarioError(f"{field}.method: {engine} gives no probabilities of options. Use method: sample")
+        if item.readout.style == "chat" and not capabilities.chat:
+            raise ScenarioError(f"{field}.style: the model has no chat template. Use style: plain, or a chat-tuned model")

@@ -1,0 +1,158 @@
+"""Wording: templates with named slots, our versioned defaults, and the layout of a prompt.
+
+A template is plain text with ``{slot}``; ``{{`` and ``}}`` are literal braces. Slots are filled in one pass and values are
+never expanded again, so nothing a person, a model or a file says can reach another slot. It knows nothing of engines,
+agents or the network.
+
+Layout, from most shared to least shared text: system and persona, what is remembered and seen, then the item or the
+request to speak.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from socsim.scenario.asking import PromptsSpec
+
+__all__ = ["DEFAULTS", "PROMPTS_VERSION", "SLOTS", "PromptBook", "fill", "one_line", "quotable", "slots_of"]
+
+PROMPTS_VERSION = "1"
+"""Changes whenever the wording of a default changes; part of every manifest."""
+
+DEFAULTS: Mapping[str, str] = {
+    "system": "{persona}\nYou take part in a study. Answer as this person would.",
+    "seen": "People you know wrote:\n{messages}\n",
+    "message": '- "{text}"',
+    "own_message": 'Last time you wrote: "{text}"\n',
+    "own_answer": 'Last time your answer to "{item}" was: {option}\n',
+    "nothing_seen": "",
+    "ask": "{item}\n{options}\nAnswer with the label of one option only.",
+    "ask_whole": "{item}\n{options}\nAnswer with one of the options only.",
+    "ask_open": "{item}\nAnswer with a number only.",
+    "option": "{label}. {option}",
+    "plain_option": "- {option}",
+    "scale": "Scale: from {first_label} ({first}) to {last_label} ({last}).",
+    "complete": "Complete this sentence: {sentence}",
+    "say": 'Write one short sentence to people you know about what you think of this: "{topic}"',
+    "say_prefix": "",
+    "narrative": "{persona} {own}{seen}",
+}
+"""The wording used where a scenario gives none."""
+
+SLOTS: Mapping[str, frozenset[str]] = {
+    "system": frozenset({"persona"}),
+    "seen": frozenset({"messages"}),
+    "message": frozenset({"author", "text"}),
+    "own_message": frozenset({"text"}),
+    "own_answer": frozenset({"item", "option"}),
+    "nothing_seen": frozenset(),
+    "ask": frozenset({"item", "options"}),
+    "ask_whole": frozenset({"item", "options"}),
+    "ask_open": frozenset({"item", "unit", "low", "high"}),
+    "option": frozenset({"label", "option"}),
+    "plain_option": frozenset({"option"}),
+    "scale": frozenset({"first_label", "first", "last_label", "last"}),
+    "complete": frozenset({"sentence"}),
+    "say": frozenset({"topic"}),
+    "say_prefix": frozenset(),
+    "narrative": frozenset({"persona", "own", "seen"}),
+}
+"""The slots each template may use."""
+
+_SLOT = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+def slots_of(template: str) -> tuple[str, ...]:
+    """Names of the slots of a template, in order of appearance."""
+    return tuple(match[1] for match in _SLOT.finditer(template) if match[1])
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Fill the slots of a template, in one pass.
+
+    Example:
+        >>> fill("{a} and {{b}}", {"a": "{b}", "b": "x"})
+        '{b} and {b}'
+
+    Raises:
+        KeyError: the template has a slot without a value (scenario checks prevent this).
+    """
+
+    def substitute(match: re.Match[str]) -> str:
+        if match[1]:
+            return values[match[1]]
+        return match[0][0]
+
+    return _SLOT.sub(substitute, template)
+
+
+def one_line(text: str) -> str:
+    """The text on one line: control characters and line breaks become one space, ends are trimmed.
+
+    Untrusted text goes into a prompt only in this form, so it cannot start a line, a turn or a section of its own.
+    """
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def quotable(text: str) -> str:
+    """`one_line` with straight and typographic double quotes turned into single ones, so it cannot end its quotation."""
+    return one_line(text).replace('"', "'").replace("\u201c", "'").replace("\u201d", "'")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptBook:
+    """The wording in force: the scenario's own where given, else the defaults."""
+
+    system: str
+    seen: str
+    message: str
+    own_message: str
+    own_answer: str
+    nothing_seen: str
+    ask: str
+    ask_whole: str
+    ask_open: str
+    option: str
+    plain_option: str
+    scale: str
+    complete: str
+    say: str
+    say_prefix: str
+    narrative: str
+
+    @classmethod
+    def from_spec(cls, spec: PromptsSpec) -> PromptBook:
+        """Resolve the wording; the spec's files must have been read (``LoadedScenario.resolved``)."""
+        own: dict[str, str] = {}
+        for field in fields(cls):
+            given = getattr(spec, field.name)
+            if given is not None and not isinstance(given, str):
+                raise TypeError(f"prompts.{field.name} has not been resolved to text")
+            own[field.name] = DEFAULTS[field.name] if given is None else given
+        return cls(**own)
+
+    def system_text(self, persona: str) -> str:
+        """The system message; empty where neither wording nor persona say anything."""
+        return fill(self.system, {"persona": persona}).strip()
+
+    def seen_text(self, messages: list[tuple[str, str]]) -> str:
+        """What was seen, from (author, text) pairs in order; `nothing_seen` where there are none."""
+        if not messages:
+            return self.nothing_seen
+        lines = (fill(self.message, {"author": one_line(a), "text": quotable(t)}) for a, t in messages)
+        return fill(self.seen, {"messages": "\n".join(lines)})
+
+    def memory_text(self, own_message: str | None, own_answers: list[tuple[str, str]]) -> str:
+        """What the agent remembers of itself: its last message and its last answers as (item, option) pairs."""
+        parts = []
+        if own_message is not None:
+            parts.append(fill(self.own_message, {"text": quotable(own_message)}))
+        parts += [fill(self.own_answer, {"item": one_line(i), "option": one_line(o)}) for i, o in own_answers]
+        return "".join(parts)
+
+    def narrative_text(self, persona: str, own: str, seen: str) -> str:
+        """Bare-text layout in front of an unfinished sentence."""
+        return fill(self.narrative, {"persona": persona, "own": own, "seen": seen}).strip()

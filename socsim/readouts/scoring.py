@@ -1,0 +1,57 @@
+"""From log-probabilities to a distribution over options: pooling, correction, averaging.
+
+Pure arithmetic on numbers; knows nothing of prompts or engines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from socsim.items import Reading
+
+__all__ = ["average", "corrected", "pooled"]
+
+
+def pooled(logprobs: Sequence[float], owner: Sequence[int], size: int) -> tuple[tuple[float, ...], float]:
+    """Probabilities of ``size`` options from the log-probabilities of their surface forms.
+
+    Surface forms of one option add up: P(option) = Σ exp(logprob). Returns the probabilities renormalised over the
+    options and their total before that, the mass (0 to 1). With no mass at all the probabilities are all 0.
+
+    Example:
+        >>> import math
+        >>> pooled([math.log(.1), math.log(.1), math.log(.2)], [0, 0, 1], 2)[0]
+        (0.5, 0.5)
+    """
+    sums = [0.0] * size
+    for logprob, option in zip(logprobs, owner, strict=True):
+        sums[option] += math.exp(logprob)
+    mass = math.fsum(sums)
+    if not math.isfinite(mass) or mass <= 0.0:
+        return tuple(0.0 for _ in sums), 0.0
+    return tuple(p / mass for p in sums), mass
+
+
+def corrected(probabilities: Sequence[float], blank: Sequence[float]) -> tuple[float, ...]:
+    """Content-free correction: p(option | prompt) / p(option | content-free prompt), renormalised.
+
+    The pointwise mutual information of option and content, up to a constant (Holtzman et al. 2021; with ``N/A`` as content
+    it is the diagonal rescaling of Zhao et al. 2021). An option that the content-free prompt gives no probability at all
+    cannot be corrected.
+
+    Raises:
+        ZeroDivisionError: an option has probability above 0 with content and exactly 0 without.
+    """
+    ratios = [p / q if p > 0.0 else 0.0 for p, q in zip(probabilities, blank, strict=True)]
+    total = math.fsum(ratios)
+    return tuple(ratio / total for ratio in ratios)
+
+
+def average(readings: Sequence[Reading]) -> tuple[tuple[float, ...], float]:
+    """Mean of the readings' probabilities, every reading counting the same, and their mean mass."""
+    count = len(readings)
+    columns = zip(*(reading.probabilities for reading in readings), strict=True)
+    means = tuple(math.fsum(column) / count for column in columns)
+    total = math.fsum(means)
+    return tuple(p / total for p in means), math.fsum(reading.mass for reading in readings) / count

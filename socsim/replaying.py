@@ -1,0 +1,183 @@
+"""Replay: re-execute a run from its record alone, and verify that it sees and does what was recorded.
+
+No engine, key or network is needed. Every observation is rebuilt, every prompt rendered, every answer parsed again; the
+hashes must agree event by event, and the tables by content. The first event that differs is named.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from socsim.agent import SocialAgent
+from socsim.carrying import ProgressMeter, carry_out
+from socsim.errors import RecordError, ReplayMismatch
+from socsim.events import EventRow, MessageRow, ResponseRow, RunProgress, SeenRow
+from socsim.record.manifest import read_manifest
+from socsim.record.store import RecordStore
+from socsim.runner import INPUTS, build_worlds, open_scenario
+from socsim.scenario import Scenario, load_scenario
+from socsim.scenario.worlds import LimitsSpec
+from socsim.session import Session
+from socsim.world import World, world_rows
+
+__all__ = ["ReplayReport", "replay", "scenario_differences"]
+
+Row = EventRow | MessageRow | ResponseRow | SeenRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What a replay found. ``verified`` means: every event and every table row is as recorded."""
+
+    verified: bool
+    events: int
+    differences: tuple[str, ...]
+    elapsed_s: float
+
+    @property
+    def agent_steps_per_s(self) -> float:
+        """Events re-executed per second, without building the worlds."""
+        return self.events / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+    @property
+    def text(self) -> str:
+        """The findings in words."""
+        if self.verified:
+            return f"verified: {self.events} events replayed as recorded ({self.agent_steps_per_s:,.0f} agent-steps/s)"
+        return "\n".join(("not verified:", *(f"- {difference}" for difference in self.differences)))
+
+
+@dataclass(slots=True)
+class Verifier:
+    """Compares re-executed events with the recorded ones, in the order of the schedule."""
+
+    recorded: dict[tuple[str, int, int, int], EventRow]
+    events: int = 0
+    different: list[tuple[tuple[int, str, int, int], str]] = field(default_factory=list)
+
+    def __call__(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if isinstance(row, EventRow):
+                self.events += 1
+                self._compare(row)
+
+    def _compare(self, row: EventRow) -> None:
+        known = self.recorded.get((row.arm, row.replicate, row.step, row.agent))
+        if known == row:
+            return
+        place = f"arm {row.arm}, replicate {row.replicate}, step {row.step} ({row.phase}), agent {row.agent}"
+        self.different.append(((row.step, row.arm, row.replicate, row.agent), f"{place}: {_difference(known, row)}"))
+
+    def first(self) -> str | None:
+        """The first event that differs, in the order step, arm, replicate, agent."""
+        return min(self.different)[1] if self.different else None
+
+
+def _difference(known: EventRow | None, now: EventRow) -> str:
+    if known is None:
+        return "is not in the record"
+    if known.phase != now.phase:
+        return f"the record has phase {known.phase!r}"
+    recorded, made = sorted(known.calls), sorted(now.calls)
+    for old, new in zip(recorded, made, strict=False):
+        if old != new:
+            return f"call {new[0]} asks something else than was recorded (recorded request {old[1]} for {old[0]}, now {new[1]})"
+    if len(recorded) != len(made):
+        return f"makes {len(made)} calls, the record has {len(recorded)}"
+    if known.observed != now.observed:
+        return "saw something else than was recorded, although its calls are the same"
+    return "its answers were read otherwise than recorded, although its calls are the same"
+
+
+def replay(
+    path: Path | str,
+    *,
+    with_scenario: Path | str | None = None,
+    progress: RunProgress | None = None,
+    agent_class: type[SocialAgent] = SocialAgent,
+) -> ReplayReport:
+    """Re-execute a run from its record.
+
+    Args:
+        path: the run folder.
+        with_scenario: another scenario file to hold against the record: the report then names every field that differs and
+            the first event that would have gone otherwise.
+        progress: whoever wants to see it go on.
+        agent_class: the class that the run was made with.
+
+    Raises:
+        RecordError: the record is damaged, or the run has not ended.
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if manifest["status"] in ("running", "interrupted"):
+        raise RecordError(f"{folder} has not ended (status {manifest['status']}). Go on with it first: socsim resume {folder}")
+    original = open_scenario(load_scenario(folder / "scenario.yaml", data_folder=folder / INPUTS))
+    chosen, data = original.scenario, folder / INPUTS
+    differences: list[str] = []
+    if with_scenario is not None:
+        other = open_scenario(Path(with_scenario))
+        chosen, data = other.scenario, other.folder or data
+        differences = [f"scenario: {line}" for line in scenario_differences(original.scenario, chosen)]
+    worlds = build_worlds(chosen, data, manifest["style"])
+    return _replay(folder, worlds, differences, progress, agent_class)
+
+
+def _replay(
+    folder: Path,
+    worlds: tuple[World, ...],
+    differences: list[str],
+    progress: RunProgress | None,
+    agent_class: type[SocialAgent],
+) -> ReplayReport:
+    with Session(RecordStore.open(folder / "record.sqlite", read_only=True), None, LimitsSpec()) as session:
+        recorded = {(row.arm, row.replicate, row.step, row.agent): row for row in session.store.events()}
+        verifier = Verifier(recorded)
+        meter = ProgressMeter(worlds, session, progress)
+        meter.begin(f"replay of {folder.name}")
+        begun = time.monotonic()
+        try:
+            carry_out(worlds, session, verifier, meter, agent_class=agent_class, folder=folder / INPUTS)
+        except RecordError as missing:
+            differences.append(str(missing))
+        elapsed = time.monotonic() - begun
+        meter.finish()
+        differences += _people_differences(session.store, worlds)
+    first = verifier.first()
+    if first is not None:
+        more = len(verifier.different) - 1
+        differences.append(f"first event that differs: {first}" + (f" ({more} more)" if more else ""))
+    if not differences and verifier.events != len(recorded):
+        differences.append(f"{verifier.events} events were replayed, the record has {len(recorded)}")
+    return ReplayReport(not differences, verifier.events, tuple(differences), elapsed)
+
+
+def _people_differences(store: RecordStore, worlds: tuple[World, ...]) -> list[str]:
+    """People and ties as built now against those recorded; idempotent rows make the store itself the judge."""
+    found = []
+    for world in worlds:
+        try:
+            store.verify_rows(list(world_rows(world)))
+        except ReplayMismatch as mismatch:
+            found.append(str(mismatch))
+    return found
+
+
+def scenario_differences(old: Scenario, new: Scenario) -> list[str]:
+    """Every field in which two scenarios differ: its path, the old and the new value."""
+    return _differences(old.model_dump(mode="json"), new.model_dump(mode="json"), "")
+
+
+def _differences(old: Any, new: Any, path: str) -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        lines = []
+        for key in [*old, *(key for key in new if key not in old)]:
+            lines += _differences(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+        return lines
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [line for i, pair in enumerate(zip(old, new, strict=True)) for line in _differences(*pair, f"{path}.{i}")]
+    return [] if old == new else [f"{path}: {old!r} → {new!r}"]

@@ -1,0 +1,35 @@
+"""What all worlds of one run share: the event loop, the record, the engine and the client in front of it."""
+
+from __future__ import annotations
+
+from socsim.inference.client import InferenceClient
+from socsim.inference.types import Engine
+from socsim.loop import LoopThread
+from socsim.record.store import RecordStore
+from socsim.scenario.worlds import LimitsSpec
+
+__all__ = ["Session"]
+
+
+class Session:
+    """Open resources of a run. Closes the client, the record and the loop; the engine belongs to who made it.
+
+    With ``engine=None`` every call must be in the record.
+    """
+
+    def __init__(self, store: RecordStore, engine: Engine | None, limits: LimitsSpec) -> None:
+        self.store = store
+        self.engine = engine
+        self.loop = LoopThread()
+        self.client = InferenceClient(engine, store, limits=limits)
+
+    def close(self) -> None:
+        """Finish what is being written and free everything. Safe to call twice."""
+        self.loop.close()
+        self.store.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,165 @@
+"""Building one world from a scenario: its people, where they stand, whom they read, and its steps.
+
+Every random decision has a stream of its own. People are the same in all replicates unless the population says
+``per_world``; graphs, placement and shuffles are drawn anew in each replicate and are the same in all arms that do not
+change them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from socsim.activation import PlannedStep, plan_steps
+from socsim.event import Wording
+from socsim.events import AgentRow, TieRow
+from socsim.inference.types import SamplingParams, Style
+from socsim.network.graphs import build_graph
+from socsim.network.placement import place_people
+from socsim.network.shuffling import permute_people, rewire
+from socsim.network.ties import Ties, ties_from_graph
+from socsim.population.persona import Persona
+from socsim.population.rendering import render_persona
+from socsim.population.sampling import sample_population
+from socsim.prompts import PromptBook
+from socsim.readouts import prepare_item
+from socsim.scenario import Scenario, patched
+from socsim.scenario.asking import ItemSpec
+from socsim.scenario.worlds import ArmSpec, SamplingSpec
+from socsim.seeding import stream
+
+__all__ = ["World", "build_world", "replicate_seed", "world_rows"]
+
+
+@dataclass(frozen=True)
+class World:
+    """One arm of one replicate, ready to be stepped. ``read_by[i]`` are the numbers of the people whom i reads."""
+
+    arm: ArmSpec
+    replicate: int
+    seed: int
+    spec: Scenario
+    personas: tuple[Persona, ...]
+    persona_texts: tuple[str, ...]
+    graph: Any
+    node_of_agent: NDArray[np.int64]
+    read_by: tuple[tuple[int, ...], ...]
+    ties: Ties | None
+    steps: tuple[PlannedStep, ...]
+    wording: Wording
+
+    @property
+    def events_total(self) -> int:
+        """Number of times an agent acts in this world."""
+        return len(self.steps) * len(self.personas)
+
+
+def replicate_seed(seed: int, replicate: int) -> int:
+    """Root seed of a replicate: 48 bits derived from the scenario's seed; arms of one replicate share it."""
+    return int(stream(seed, "replicate", replicate).integers(2**48))
+
+
+def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path | None, style: Style) -> World:
+    """Build a world.
+
+    Args:
+        scenario: the whole scenario, resolved.
+        arm: which of its arms.
+        replicate: which replicate, from 0.
+        folder: folder that its data files are relative to.
+        style: how items are asked unless they say: ``chat`` where the model has a chat template.
+
+    Raises:
+        ScenarioError: people or network cannot be built as declared, or a shuffle would change nothing.
+    """
+    spec = patched(scenario, arm)
+    seed = replicate_seed(scenario.seed, replicate)
+    people_seed = seed if spec.population.per_world else scenario.seed
+    personas = sample_population(spec.population, stream(people_seed, "population"), folder)
+    texts = tuple(render_persona(persona, spec.population.persona) for persona in personas)
+    graph, node_of_agent = _place(spec, arm, personas, seed, folder)
+    ties = ties_from_graph(graph, node_of_agent) if graph is not None else None
+    read_by = tuple(tuple(ties.read_by(i).tolist()) if ties else () for i in range(len(personas)))
+    items = _items(spec)
+    return World(
+        arm=arm,
+        replicate=replicate,
+        seed=seed,
+        spec=spec,
+        personas=personas,
+        persona_texts=texts,
+        graph=graph,
+        node_of_agent=node_of_agent,
+        read_by=read_by,
+        ties=ties,
+        steps=plan_steps(spec.schedule, items, seed),
+        wording=_wording(spec, items, style),
+    )
+
+
+def _place(
+    spec: Scenario, arm: ArmSpec, personas: tuple[Persona, ...], seed: int, folder: Path | None
+) -> tuple[Any, NDArray[np.int64]]:
+    if spec.network is None:
+        return None, np.arange(len(personas))
+    graph = build_graph(spec.network, len(personas), stream(seed, "network"), folder)
+    node_of_agent = place_people(graph, personas, spec.network.place, stream(seed, "place"))
+    if arm.shuffle == "permute_people":
+        node_of_agent = permute_people(node_of_agent, graph, stream(seed, "permute_people"))
+    elif arm.shuffle == "rewire":
+        graph = rewire(graph, stream(seed, "rewire"))
+    return graph, node_of_agent
+
+
+def _items(spec: Scenario) -> dict[str, ItemSpec]:
+    if not isinstance(spec.items, dict):
+        raise TypeError("items from a table have not been resolved")
+    return spec.items
+
+
+def _sampling(spec: SamplingSpec | None) -> SamplingParams:
+    return SamplingParams(**spec.model_dump()) if spec else SamplingParams()
+
+
+def _wording(spec: Scenario, items: dict[str, ItemSpec], style: Style) -> Wording:
+    book = PromptBook.from_spec(spec.prompts)
+    profiles = spec.inference.profiles
+    return Wording(
+        book=book,
+        items={name: prepare_item(name, item, book, style) for name, item in items.items()},
+        style=style,
+        model=str(spec.inference.model),
+        say=replace(_sampling(profiles.get("say"))),
+        sample=_sampling(profiles.get("sample")),
+        retry=spec.failures.retry,
+    )
+
+
+def world_rows(world: World) -> Iterator[AgentRow | TieRow]:
+    """The people and ties of a world as table rows."""
+    arm, replicate = world.arm.name, world.replicate
+    for number, person in enumerate(world.personas):
+        node = int(world.node_of_agent[number])
+        label = str(world.graph.nodes[node].get("label", node)) if world.graph is not None else ""
+        yield AgentRow(
+            arm,
+            replicate,
+            number,
+            label,
+            person.source_id,
+            person.weight,
+            world.persona_texts[number],
+            dict(person.facts),
+            dict(person.reference),
+            world.wording.model,
+        )
+    if world.ties is not None:
+        for reader in range(world.ties.n):
+            weights = world.ties.weights_of(reader)
+            for author, weight in zip(world.ties.read_by(reader).tolist(), weights.tolist(), strict=True):
+                yield TieRow(arm, replicate, author, reader, weight)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+
+from socsim.inference.types import Segment
+from socsim.prompts import PromptBook
+from socsim.readouts.asking import Context, head
+from socsim.readouts.plans import CONTENT_FREE, label_set, option_orders, option_values, prepare_item
+from socsim.scenario.asking import ItemSpec, PromptsSpec, ReadoutSpec
+
+BOOK = PromptBook.from_spec(PromptsSpec())
+
+
+def ordinal(**changes: object) -> ItemSpec:
+    return ItemSpec.model_validate({"type": "ordinal", "text": "Cut taxes?", "options": ["no", "maybe", "yes"], **changes})
+
+
+def test_an_ordered_scale_is_asked_in_both_directions_and_with_two_label_sets() -> None:
+    item = prepare_item("tax", ordinal(), BOOK, "chat")
+    assert [(plan.order, plan.labels) for plan in item.plans] == [
+        ("forward", "letters"),
+        ("backward", "letters"),
+        ("forward", "digits"),
+        ("backward", "digits"),
+    ]
+
+
+def test_the_label_stays_with_its_position_and_the_owner_with_its_option() -> None:
+    item = prepare_item("tax", ordinal(), BOOK, "chat")
+    forward, backward = item.plans[:2]
+    assert "A. no\nB. maybe\nC. yes" in forward.tail[0].text
+    assert "A. yes\nB. maybe\nC. no" in backward.tail[0].text
+    assert dict(zip(forward.candidates, forward.owner, strict=True))[" A"] == 0
+    assert dict(zip(backward.candidates, backward.owner, strict=True))[" A"] == 2
+
+
+def test_surface_forms_of_a_label_have_one_owner() -> None:
+    plan = prepare_item("tax", ordinal(), BOOK, "chat").plans[0]
+    assert plan.candidates[:2] == (" A", "A")
+    assert plan.owner[:2] == (0, 0)
+
+
+def test_a_latin_square_puts_every_option_at_every_position_once() -> None:
+    spec = ItemSpec(type="nominal", text="Which?", options=("a", "b", "c", "d"))
+    orders = [order for _, order in option_orders(spec, "which")]
+    assert sorted(zip(*orders, strict=True)) and all(sorted(column) == [0, 1, 2, 3] for column in zip(*orders, strict=True))
+
+
+def test_random_orders_are_the_same_for_everybody_and_all_different() -> None:
+    readout = ReadoutSpec.model_validate({"orders": {"random": 5}})
+    spec = ItemSpec(type="nominal", text="Which?", options=("a", "b", "c", "d"), readout=readout)
+    assert option_orders(spec, "which") == option_orders(spec, "which")
+    assert len({order for _, order in option_orders(spec, "which")}) == 5
+
+
+def test_non_answers_stay_last_in_every_order() -> None:
+    spec = ordinal(non_answers=["don't know"])
+    assert [order for _, order in option_orders(spec, "tax")] == [(0, 1, 2, 3), (2, 1, 0, 3)]
+
+
+def test_values_are_ranks_unless_the_options_are_numbers() -> None:
+    assert option_values(ordinal()) == (1.0, 2.0, 3.0)
+    assert option_values(ordinal(options=["11", "12"])) == (11.0, 12.0)
+    assert option_values(ordinal(values=[-1, 0, 1])) == (-1.0, 0.0, 1.0)
+
+
+def test_whole_options_are_shown_without_labels_and_scored_with_their_end() -> None:
+    spec = ordinal(options=["11", "12"], readout={"method": "logprob", "score": "whole_option"})
+    plan = prepare_item("request", spec, BOOK, "chat").plans[0]
+    assert "- 11\n- 12" in plan.tail[0].text
+    assert plan.candidates == (" 11", "11", " 12", "12")
+    assert "" in plan.terminators
+
+
+def test_a_frame_ends_where_the_sentence_ends() -> None:
+    readout = {"method": "cloze", "frames": ["On taxes I say {option}."]}
+    plan = prepare_item("tax", ordinal(readout=readout), BOOK, "chat").plans[0]
+    assert plan.style == "plain"
+    assert plan.tail == (Segment("user", "On taxes I say"),)
+    assert plan.candidates == (" no", " maybe", " yes")
+    assert plan.terminators == (".",)
+
+
+def test_a_frame_needs_exactly_one_option_slot() -> None:
+    with pytest.raises(ValueError, match="exactly one slot"):
+        prepare_item("tax", ordinal(readout={"method": "cloze", "frames": ["{option} {option}"]}), BOOK, "chat")
+
+
+def test_a_content_free_question_differs_in_the_item_alone() -> None:
+    plan = prepare_item("tax", ordinal(), BOOK, "chat").plans[0]
+    assert plan.blank_tail[0].text == plan.tail[0].text.replace("Cut taxes?", CONTENT_FREE)
+
+
+def test_end_points_only_prints_the_ends_and_the_non_answers() -> None:
+    plan = prepare_item("tax", ordinal(end_points_only=True, non_answers=["don't know"]), BOOK, "chat").plans[0]
+    assert "maybe" not in plan.tail[0].text
+    assert "from A (no) to C (yes)" in plan.tail[0].text
+    assert "D. don't know" in plan.tail[0].text
+
+
+def test_a_label_set_that_is_too_short_is_refused() -> None:
+    with pytest.raises(ValueError, match="26 labels, 27"):
+        label_set("letters", 27)
+
+
+def test_the_prompt_goes_from_most_shared_to_least_shared_and_leaves_out_what_is_empty() -> None:
+    segments = head(BOOK, Context("You are Ann.", "Last time you wrote: x\n", "People wrote: y\n"), "chat")
+    assert [segment.role for segment in segments] == ["system", "user"]
+    assert segments[0].text.startswith("You are Ann.")
+    assert segments[1].text.index("Last time") < segments[1].text.index("People wrote")
+    assert [segment.role for segment in head(BOOK, Context("You are Ann."), "chat")] == ["system"]
+    assert head(BOOK, Context(), "plain") == ()
