@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ReplayMismatch,
         ScenarioError,
         SocsimError,
+        UndeclaredRandomness,
     )
     from socsim.inference.scripted import ScriptedEngine
     from socsim.inference.types import Completion, Engine, Request, SamplingParams
@@ -42,6 +43,7 @@ _HOMES = {
     "ReplayMismatch": "socsim.errors",
     "ScenarioError": "socsim.errors",
     "SocsimError": "socsim.errors",
+    "UndeclaredRandomness": "socsim.errors",
     "ScriptedEngine": "socsim.inference.scripted",
     "Completion": "socsim.inference.types",
     "Engine": "socsim.inference.types",
@@ -87,6 +89,7 @@ __all__ = [
     "SocialAgent",
     "SocialModel",
     "SocsimError",
+    "UndeclaredRandomness",
     "load_scenario",
     "open_world",
     "preview",

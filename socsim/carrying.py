@@ -128,8 +128,9 @@ def _together(models: Sequence[SocialModel], meter: ProgressMeter) -> None:
             model.step()
             meter.advance(step, len(model.people))
 
-    if len(models) == 1:
-        run(models[0])
+    if len(models) == 1 or all(model.replaying for model in models):
+        for model in models:
+            run(model)
         return
     with ThreadPoolExecutor(min(len(models), _MAX_THREADS), thread_name_prefix="socsim-world") as pool:
         futures = [pool.submit(run, model) for model in models]
@@ -172,6 +173,6 @@ def _as_long(model: SocialModel, lines: Sequence[str], step: int) -> dict[int, s
         words = len(text.split())
         shown[author] = min(
             lines,
-            key=lambda line: (abs(len(line.split()) - words), uniform(model.seed, "yoke", author, step, line)),  # noqa: B023
+            key=lambda line: (abs(len(line.split()) - words), uniform(model.seed, "yoke", author, step, line)),
         )
     return shown

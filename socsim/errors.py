@@ -9,6 +9,7 @@
     │   ├── TimedOut         no answer in time (transient)
     │   ├── Unavailable      cannot be reached or is broken (transient)
     │   └── Rejected         understood and refused; asking again is pointless
+    │       └── ContextOverflow  the prompt and its reply do not fit into the model's context
     ├── RecordError          the record is locked, damaged or does not hold what was asked of it
     │   └── ReplayMismatch   re-execution saw or did something else than was recorded
     └── UndeclaredRandomness Mesa's shared generator was used inside ``act``
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "ContextOverflow",
     "InferenceError",
     "ModelFileError",
     "NotYetAvailable",
@@ -114,6 +116,10 @@ class Unavailable(InferenceError):
 
 class Rejected(InferenceError):
     """The engine understood the request and refuses it; a retry would get the same answer."""
+
+
+class ContextOverflow(Rejected):
+    """The prompt with the longest allowed reply is longer than the model's context."""
 
 
 class RecordError(SocsimError):

@@ -30,9 +30,16 @@ __all__ = ["Asker", "Event", "Message", "Wording"]
 class Asker(Protocol):
     """The part of the inference client an event needs."""
 
-    def lookup_now(self, request: Request, draw: DrawKey | None) -> Completion | CallFailure | None: ...
+    def lookup_now(
+        self, request: Request, draw: DrawKey | None, *, digest: str | None = None
+    ) -> Completion | CallFailure | None: ...
 
-    async def submit(self, request: Request, draw: DrawKey | None) -> Completion | CallFailure: ...
+    @property
+    def replay_only(self) -> bool: ...
+
+    async def submit(
+        self, request: Request, draw: DrawKey | None, *, priority: float = 0.0, digest: str | None = None
+    ) -> Completion | CallFailure: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +158,28 @@ class Event:
 
     async def score(self, requests: Sequence[tuple[str, Request]]) -> list[Completion | CallFailure]:
         """Scores have no draw key: equal questions are one call, whoever asks."""
-        self.calls += [(path, request.digest(), "") for path, request in requests]
-        found = [self.asker.lookup_now(request, None) for _, request in requests]
+        digests = [request.digest() for _, request in requests]
+        self.calls += [(path, digest, "") for (path, _), digest in zip(requests, digests, strict=True)]
+        asker, step = self.asker, self.observation.step
+        found = [asker.lookup_now(request, None, digest=d) for (_, request), d in zip(requests, digests, strict=True)]
         missing = [index for index, outcome in enumerate(found) if outcome is None]
+        if missing and asker.replay_only:
+            return [await asker.submit(requests[missing[0]][1], None, digest=digests[missing[0]])]
         if missing:
-            answers = await asyncio.gather(*(self.asker.submit(requests[index][1], None) for index in missing))
-            for index, answer in zip(missing, answers, strict=True):
+            waits = (asker.submit(requests[i][1], None, priority=step, digest=digests[i]) for i in missing)
+            for index, answer in zip(missing, await asyncio.gather(*waits), strict=True):
                 found[index] = answer
         return [outcome for outcome in found if outcome is not None]
 
     async def draw(self, path: str, request: Request, attempt: int) -> Completion | CallFailure:
         """One draw of a text."""
         key = DrawKey(self.seed, self.observation.agent, self.observation.step, path, attempt)
-        self.calls.append((path, request.digest(), key.text()))
-        found = self.asker.lookup_now(request, key)
-        return found if found is not None else await self.asker.submit(request, key)
+        digest = request.digest()
+        self.calls.append((path, digest, key.text()))
+        found = self.asker.lookup_now(request, key, digest=digest)
+        if found is not None:
+            return found
+        return await self.asker.submit(request, key, priority=self.observation.step, digest=digest)
 
     def observed_hash(self) -> str:
         """Hash of everything the agent saw."""

@@ -29,6 +29,11 @@ class LoopThread:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether coroutines can still be run."""
+        return not self._loop.is_closed()
+
     def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin a coroutine in the loop; the future belongs to the calling thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)

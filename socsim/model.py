@@ -15,6 +15,7 @@ import mesa
 
 from socsim.activation import PlannedStep
 from socsim.agent import SocialAgent, acting, refuse_while_acting
+from socsim.errors import RecordError, ReplayMismatch
 from socsim.event import Asker, Event
 from socsim.events import EventRow, MessageRow, ResponseRow, SeenRow
 from socsim.interactions import build_interaction
@@ -170,9 +171,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         self._loop.run(self._perform_all(events))
 
     async def _perform_all(self, events: list[Event]) -> None:
-        tasks = [
-            asyncio.ensure_future(self._act(agent, event)) for agent, event in zip(self.people, events, strict=True)
-        ]
+        tasks = [asyncio.ensure_future(self._act(agent, event)) for agent, event in zip(self.people, events, strict=True)]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -187,6 +186,12 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             work.send(None)
         except StopIteration:
             return True
+        except RecordError as missing:
+            seen = event.observation
+            raise ReplayMismatch(
+                f"arm {self.world.arm.name}, replicate {self.world.replicate}, step {seen.step} ({seen.phase}), "
+                f"agent {seen.agent} asks what was never asked (call {event.calls[-1][0]}): {missing}"
+            ) from missing
         work.close()
         return False
 

@@ -29,9 +29,7 @@ def _options_in(text: str, options: Sequence[str]) -> list[int]:
         pattern = rf"(?<!\w){re.escape(_normal(option))}(?!\w)"
         spans += [(match.start(), match.end(), index) for match in re.finditer(pattern, text)]
     outer = [
-        span
-        for span in spans
-        if not any(o[0] <= span[0] and span[1] <= o[1] and o[1] - o[0] > span[1] - span[0] for o in spans)
+        span for span in spans if not any(o[0] <= span[0] and span[1] <= o[1] and o[1] - o[0] > span[1] - span[0] for o in spans)
     ]
     return sorted({index for _, _, index in outer})
 

@@ -48,11 +48,17 @@ class _Everybody:
 
 
 class _NoModel:
-    def lookup_now(self, request: Request, draw: DrawKey | None) -> Completion | CallFailure | None:
-        raise NotImplementedError
+    """Stands where the inference client would; a preview renders prompts and never gets this far."""
 
-    async def submit(self, request: Request, draw: DrawKey | None) -> Completion | CallFailure:
-        raise NotImplementedError
+    replay_only = True
+
+    def lookup_now(self, request: Request, draw: DrawKey | None, *, digest: str | None = None) -> Completion | CallFailure | None:
+        raise AssertionError("a preview makes no calls")
+
+    async def submit(
+        self, request: Request, draw: DrawKey | None, *, priority: float = 0.0, digest: str | None = None
+    ) -> Completion | CallFailure:
+        raise AssertionError("a preview makes no calls")
 
 
 def preview(

@@ -18,6 +18,7 @@ from socsim.errors import RecordError, ReplayMismatch
 from socsim.events import EventRow, MessageRow, ResponseRow, RunProgress, SeenRow
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
+from socsim.run import Run
 from socsim.runner import INPUTS, build_worlds, open_scenario
 from socsim.scenario import Scenario, load_scenario
 from socsim.scenario.worlds import LimitsSpec
@@ -147,6 +148,7 @@ def _replay(
         elapsed = time.monotonic() - begun
         meter.finish()
         differences += _people_differences(session.store, worlds)
+    differences += _table_differences(folder)
     first = verifier.first()
     if first is not None:
         more = len(verifier.different) - 1
@@ -165,6 +167,13 @@ def _people_differences(store: RecordStore, worlds: tuple[World, ...]) -> list[s
         except ReplayMismatch as mismatch:
             found.append(str(mismatch))
     return found
+
+
+def _table_differences(folder: Path) -> list[str]:
+    """Tables whose content in the record is no longer what it was when the run ended."""
+    then = read_manifest(folder)["tables"]
+    now = Run(folder).recorded_hashes()
+    return [f"table {name} is no longer what it was when the run ended" for name in then if now.get(name) != then[name]]
 
 
 def scenario_differences(old: Scenario, new: Scenario) -> list[str]:

@@ -278,7 +278,9 @@ def _conclude(folder: Path, status: str, *, report: bool) -> Run:
     if status == "finished":
         status = "complete" if asked == 0 or failed / asked <= manifest["complete_below"] else "incomplete"
         if status == "incomplete":
-            manifest["reason"] = f"{failed} of {asked} answers and messages failed; the scenario allows {manifest['complete_below']:.0%}"
+            manifest["reason"] = (
+                f"{failed} of {asked} answers and messages failed; the scenario allows {manifest['complete_below']:.0%}"
+            )
     manifest.update(status=status, tables=hashes)
     write_manifest(folder, manifest)
     if report:

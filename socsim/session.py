@@ -24,7 +24,9 @@ class Session:
         self.client = InferenceClient(engine, store, limits=limits)
 
     def close(self) -> None:
-        """Finish what is being written and free everything. Safe to call twice."""
+        """End calls in flight, finish what is being written and free everything. Safe to call twice."""
+        if self.loop.is_open:
+            self.loop.run(self.client.close())
         self.loop.close()
         self.store.close()
 

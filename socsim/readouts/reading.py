@@ -38,9 +38,7 @@ async def read_item(
 
 def _score_request(plan: ReadingPlan, context: Context, book: PromptBook, model: str, blank: bool) -> Request:
     tail = plan.blank_tail if blank else plan.tail
-    return Request(
-        "score", head(book, context, plan.style) + tail, plan.style, None, plan.candidates, plan.terminators, model
-    )
+    return Request("score", head(book, context, plan.style) + tail, plan.style, None, plan.candidates, plan.terminators, model)
 
 
 async def _scored(

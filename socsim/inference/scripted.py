@@ -1,0 +1,157 @@
+"""A public stand-in for a language model: replies by rule, without a model.
+
+By default every reply and score is a pure function of the request and the seed, so a run on it gives the same tables at
+any concurrency. For tests, dry runs and measurements of socsim's own overhead; its identity says "scripted", so no
+result can be taken for a model's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, TokenPiece, Usage
+
+__all__ = ["ScriptedEngine", "default_reply", "default_scores"]
+
+Reply = Callable[[Request, int], str]
+Scorer = Callable[[Request], Sequence[float]]
+Latency = Callable[[Request, int], float]
+Failure = Callable[[Request, int, int], BaseException | None]
+
+_OPENINGS = ("I think", "To me", "Honestly,", "As I see it,", "In my life", "Around here", "Most days", "For my family")
+_MIDDLES = ("this matters", "it depends on the cost", "people deserve better", "we can wait", "fairness comes first",
+            "the money is short", "others know more", "nothing has changed")  # fmt: skip
+_ENDINGS = ("a great deal.", "more than before.", "for all of us.", "and that is fine.", "whatever they say.",
+            "as it always did.", "in the end.", "and I worry.")  # fmt: skip
+
+
+def _bits(*parts: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(b"\x1f".join(parts), digest_size=8).digest(), "little")
+
+
+def default_reply(request: Request, seed: int) -> str:
+    """One of 512 short sentences, chosen by the content of the request and the seed."""
+    bits = _bits(request.content(), str(seed).encode())
+    return f"{_OPENINGS[bits & 7]} {_MIDDLES[bits >> 3 & 7]} {_ENDINGS[bits >> 6 & 7]}"
+
+
+def default_scores(request: Request) -> tuple[float, ...]:
+    """Log-probabilities chosen by the content of the request: exponential weights, with a total mass of .2 to .95."""
+    content = request.content()
+    units = [(_bits(content, str(index).encode()) + 1) / (2.0**64 + 2) for index in range(len(request.candidates) + 1)]
+    weights = [-math.log(unit) for unit in units[1:]]
+    mass = 0.2 + 0.75 * units[0]
+    total = math.fsum(weights)
+    return tuple(math.log(mass * weight / total) for weight in weights)
+
+
+class ScriptedEngine:
+    """An engine that follows a script.
+
+    Args:
+        reply: a function of (request, seed), which should be pure; or texts that are given one after another in order of
+            arrival, for tests that ask one thing at a time (an `IndexError` follows the last). Default: `default_reply`.
+        scorer: log-probabilities of a request's candidates. Default: `default_scores`.
+        latency: seconds a call takes, a number or a function of (request, seed). Default: none.
+        failure: called with (request, seed, attempt), attempts counting from 1; what it returns is raised.
+        parallel: requests served at once, as told to the client.
+        token_ids: give token ids: one token per UTF-8 byte. Otherwise tokens are words, only counted.
+
+    A reply is cut at the first stop string and at ``max_tokens``, like a model's.
+
+    Example:
+        >>> import asyncio
+        >>> from socsim.inference.types import Request, SamplingParams, Segment
+        >>> request = Request("text", (Segment("user", "Well?"),), sampling=SamplingParams())
+        >>> asyncio.run(ScriptedEngine(reply=lambda request, seed: "Yes.").generate(request)).text
+        'Yes.'
+    """
+
+    def __init__(
+        self,
+        reply: Reply | Sequence[str] | None = None,
+        scorer: Scorer | None = None,
+        latency: float | Latency | None = None,
+        failure: Failure | None = None,
+        *,
+        parallel: int = 64,
+        token_ids: bool = False,
+    ) -> None:
+        self._texts: Iterator[str] | None = None if reply is None or callable(reply) else iter(tuple(reply))
+        self._reply = reply if callable(reply) else default_reply
+        self._scorer = scorer or default_scores
+        self._latency = latency
+        self._failure = failure
+        self._parallel = parallel
+        self._token_ids = token_ids
+        self._attempts: Counter[tuple[str, int]] = Counter()
+        self.calls = 0
+        """Number of times `generate` was called."""
+
+    @property
+    def identity(self) -> EngineIdentity:
+        """Names the script, not its content: a caller's functions have no hash."""
+        script = "texts" if self._texts is not None else getattr(self._reply, "__qualname__", type(self._reply).__name__)
+        scorer = getattr(self._scorer, "__qualname__", type(self._scorer).__name__)
+        return EngineIdentity("scripted", "scripted", version="1", settings=(("reply", script), ("scorer", scorer)))
+
+    def capabilities(self) -> Capabilities:
+        """Everything, at once."""
+        return Capabilities(chat=True, plain=True, score=True, token_ids=self._token_ids, parallel=self._parallel)
+
+    async def generate(self, request: Request, *, seed: int = 0) -> Completion:
+        """Follow the script."""
+        self.calls += 1
+        delay = self._latency(request, seed) if callable(self._latency) else self._latency
+        if delay is not None:
+            await asyncio.sleep(delay)
+        self._fail(request, seed)
+        pieces = self._pieces(request)
+        prompt_tokens = sum(len(p.ids) for p in pieces) or sum(s.text.count(" ") + 1 for s in request.segments)
+        if request.kind == "score":
+            ids = tuple(tuple(c.encode()) for c in request.candidates) if self._token_ids else ()
+            usage = Usage(prompt_tokens=prompt_tokens)
+            scores = tuple(self._scorer(request))
+            return Completion(finish_reason="scored", logprobs=scores, candidate_ids=ids, pieces=pieces, usage=usage)
+        return self._text(request, seed, pieces, prompt_tokens)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _fail(self, request: Request, seed: int) -> None:
+        if self._failure is None:
+            return
+        key = (request.digest(), seed)
+        self._attempts[key] += 1
+        error = self._failure(request, seed, self._attempts[key])
+        if error is not None:
+            raise error
+
+    def _text(self, request: Request, seed: int, pieces: tuple[TokenPiece, ...], prompt_tokens: int) -> Completion:
+        text = self._next_text() if self._texts is not None else self._reply(request, seed)
+        sampling = request.sampling
+        for stop in sampling.stop if sampling else ():
+            text = text.partition(stop)[0] if stop else text
+        words = text.split(" ")
+        cut_off = sampling is not None and len(words) > sampling.max_tokens
+        if sampling is not None and cut_off:
+            words = words[: sampling.max_tokens]
+            text = " ".join(words)
+        ids = tuple(text.encode()) if self._token_ids else ()
+        usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=len(ids) or len(words))
+        return Completion(text, "length" if cut_off else "stop", token_ids=ids, pieces=pieces, usage=usage)
+
+    def _next_text(self) -> str:
+        text = next(self._texts, None) if self._texts is not None else None
+        if text is None:
+            raise IndexError("the scripted engine has given its last reply")
+        return text
+
+    def _pieces(self, request: Request) -> tuple[TokenPiece, ...]:
+        if not self._token_ids:
+            return ()
+        return tuple(TokenPiece(segment.text, tuple(segment.text.encode())) for segment in request.segments)

@@ -1,0 +1,159 @@
+"""How each row type of `socsim.events` is stored: table, key, columns, and the way there and back."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import orjson
+
+from socsim.events import AgentRow, EventRow, MessageRow, ResponseRow, SeenRow, TieRow
+from socsim.items import Reading
+from socsim.record.packing import pack_floats, pack_text, unpack_floats, unpack_text
+
+__all__ = ["ROW_TABLES", "EventKey", "Row", "RowTable", "event_key", "table_named", "table_of"]
+
+Row = AgentRow | TieRow | EventRow | MessageRow | SeenRow | ResponseRow
+EventKey = tuple[str, int, int, str, int]
+
+_INTEGERS = frozenset({"replicate", "agent", "step", "author", "reader", "position", "author_step", "choice", "cut_off"})
+_REALS = frozenset({"weight", "value", "expected", "entropy", "mass", "u"})
+_LONG_TEXTS = frozenset({"persona", "text", "raw"})
+
+
+def _pack_json(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value), ensure_ascii=True)
+
+
+def _pack_calls(calls: tuple[tuple[str, str, str], ...]) -> bytes:
+    return zlib.compress(orjson.dumps(calls))
+
+
+def _unpack_calls(data: bytes) -> tuple[tuple[str, str, str], ...]:
+    return tuple((path, digest, draw) for path, digest, draw in orjson.loads(zlib.decompress(data)))
+
+
+def _pack_readings(readings: tuple[Reading, ...]) -> bytes:
+    head = orjson.dumps([(r.order, r.labels, len(r.probabilities)) for r in readings])
+    numbers = [number for r in readings for number in (r.mass, *r.probabilities)]
+    return len(head).to_bytes(4, "little") + head + pack_floats(numbers)
+
+
+def _unpack_readings(data: bytes) -> tuple[Reading, ...]:
+    end = 4 + int.from_bytes(data[:4], "little")
+    numbers = unpack_floats(data[end:])
+    readings, at = [], 0
+    for order, labels, size in orjson.loads(data[4:end]):
+        readings.append(Reading(order, labels, numbers[at + 1 : at + 1 + size], numbers[at]))
+        at += 1 + size
+    return tuple(readings)
+
+
+_CODECS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "facts": (_pack_json, json.loads),
+    "reference": (_pack_json, json.loads),
+    "calls": (_pack_calls, _unpack_calls),
+    "readings": (_pack_readings, _unpack_readings),
+    "probabilities": (pack_floats, unpack_floats),
+    "cut_off": (int, bool),
+    **dict.fromkeys(_LONG_TEXTS, (pack_text, unpack_text)),
+}
+
+
+def _affinity(column: str) -> str:
+    if column in _INTEGERS:
+        return "INTEGER"
+    if column in _REALS:
+        return "REAL"
+    return "" if column in _CODECS else "TEXT"
+
+
+@dataclass(frozen=True, slots=True)
+class RowTable:
+    """One stored table: rows of type ``row``, one per ``key``, read back in the order ``sort``."""
+
+    name: str
+    row: type[Any]
+    key: tuple[str, ...]
+    sort: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns: the fields of the row type."""
+        return tuple(field.name for field in fields(self.row))
+
+    def create_sql(self) -> str:
+        """The statement that makes the table."""
+        columns = ", ".join(f'"{column}" {_affinity(column)}' for column in self.columns)
+        return f"CREATE TABLE {self.name} ({columns}, PRIMARY KEY ({', '.join(self.key)})) WITHOUT ROWID"
+
+    def insert_sql(self) -> str:
+        """The statement that adds a row unless one with its key is there."""
+        return f"INSERT OR IGNORE INTO {self.name} VALUES ({', '.join('?' * len(self.columns))})"
+
+    def select_sql(self) -> str:
+        """The statement that reads all rows, sorted."""
+        columns = ", ".join(f'"{column}"' for column in self.columns)
+        return f"SELECT {columns} FROM {self.name} ORDER BY {', '.join(self.sort)}"
+
+    def pack(self, row: Row) -> tuple[Any, ...]:
+        """The row as stored.
+
+        Raises:
+            ValueError: a number is not a number; missing values are None.
+        """
+        packed = []
+        for column in self.columns:
+            value = getattr(row, column)
+            if column in _REALS and value is not None and math.isnan(value):
+                raise ValueError(f"{type(row).__name__}.{column} is not a number; a missing value is None")
+            packed.append(_CODECS[column][0](value) if column in _CODECS else value)
+        return tuple(packed)
+
+    def unpack(self, stored: tuple[Any, ...]) -> Any:
+        """The row as it was put."""
+        values = (
+            _CODECS[column][1](value) if column in _CODECS else value for column, value in zip(self.columns, stored, strict=True)
+        )
+        return self.row(*values)
+
+
+_WORLD = ("arm", "replicate")
+_EVENT = (*_WORLD, "step", "phase", "agent")
+_SORT = (*_WORLD, "step", "agent")
+
+ROW_TABLES: tuple[RowTable, ...] = (
+    RowTable("agents", AgentRow, (*_WORLD, "agent"), (*_WORLD, "agent")),
+    RowTable("ties", TieRow, (*_WORLD, "author", "reader"), (*_WORLD, "author", "reader")),
+    RowTable("events", EventRow, _EVENT, (*_SORT, "phase")),
+    RowTable("messages", MessageRow, _EVENT, (*_SORT, "phase")),
+    RowTable("seen", SeenRow, (*_SORT, "position"), (*_SORT, "position")),
+    RowTable("responses", ResponseRow, (*_EVENT, "item"), (*_SORT, "item", "phase")),
+)
+"""All stored row tables, in the order in which they are written."""
+
+_BY_TYPE = {table.row: table for table in ROW_TABLES}
+_BY_NAME = {table.name: table for table in ROW_TABLES}
+
+
+def table_of(row: Row) -> RowTable:
+    """The table that a row belongs to."""
+    return _BY_TYPE[type(row)]
+
+
+def table_named(name: str) -> RowTable:
+    """The table called ``name``.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _BY_NAME[name]
+
+
+def event_key(event: EventRow) -> EventKey:
+    """What identifies an event: (arm, replicate, step, phase, agent)."""
+    return (event.arm, event.replicate, event.step, event.phase, event.agent)

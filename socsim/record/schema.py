@@ -1,0 +1,116 @@
+"""The tables of a record file, its version, and how it is opened.
+
+Durability: write-ahead log with ``synchronous=FULL``. What a commit has acknowledged survives the end of the process
+(``kill -9``) and, on a disk that honours fsync, a loss of power; an interrupted commit disappears as a whole.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from socsim.errors import RecordError
+from socsim.record.rows import ROW_TABLES
+
+__all__ = ["SCHEMA_VERSION", "connect_reader", "connect_writer", "create_file"]
+
+SCHEMA_VERSION = "1"
+"""Changes with every change of the tables; files of another version are refused, never half-read."""
+
+_CONTENT = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE texts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body NOT NULL)",
+    "CREATE TABLE pieces (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, template INTEGER NOT NULL,"
+    " texts BLOB NOT NULL, ids BLOB NOT NULL)",
+    "CREATE TABLE calls (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, draw TEXT NOT NULL, frame INTEGER NOT NULL,"
+    " segments BLOB NOT NULL, failure TEXT, text, finish_reason TEXT, logprobs BLOB, candidate_ids INTEGER,"
+    " token_ids BLOB, pieces BLOB, prompt_tokens INTEGER, completion_tokens INTEGER, cached_tokens INTEGER,"
+    " elapsed_s REAL, attempts INTEGER NOT NULL, UNIQUE (digest, draw))",
+    "CREATE TABLE begun (digest BLOB NOT NULL, draw TEXT NOT NULL, PRIMARY KEY (digest, draw)) WITHOUT ROWID",
+)
+
+
+def create_file(path: Path, meta: Mapping[str, str]) -> None:
+    """Make an empty record.
+
+    Raises:
+        RecordError: the file exists, or its folder cannot be written to.
+    """
+    if path.exists():
+        raise RecordError(f"{path}: a record is already there. Resume that run, or choose another folder.")
+    connection = connect_writer(path, check=False)
+    try:
+        with connection:
+            connection.execute("BEGIN")
+            for statement in (*_CONTENT, *(table.create_sql() for table in ROW_TABLES)):
+                connection.execute(statement)
+            rows = {**meta, "schema_version": SCHEMA_VERSION}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", rows.items())
+    except sqlite3.Error as error:
+        raise RecordError(f"{path}: cannot be created: {error}. Check the folder's permissions and free space.") from error
+    finally:
+        connection.close()
+
+
+def connect_writer(path: Path, *, check: bool = True) -> sqlite3.Connection:
+    """A connection that may write, in write-ahead mode, with explicit transactions.
+
+    Raises:
+        RecordError: the file cannot be opened, is no record, has another version, or write-ahead mode is not to be had.
+    """
+    if check and not path.is_file():
+        raise RecordError(f"{path}: there is no record here. Is this a run folder?")
+    with _closed_on_error(path, path.absolute().as_uri()) as connection:
+        if check:
+            _check_version(connection, path)
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        connection.execute("PRAGMA synchronous=FULL")
+        if mode != "wal":
+            raise RecordError(f"{path}: this file system has no write-ahead mode ({mode}). Choose a folder on a local disk.")
+        return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that reads only, also while a run is writing, and also from a read-only medium.
+
+    Raises:
+        RecordError: the file is absent, no record, or of another version.
+    """
+    if not path.is_file():
+        raise RecordError(f"{path}: there is no record here. Is this a run folder?")
+    unchanging = not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK)
+    mode = "?mode=ro&immutable=1" if unchanging else "?mode=ro"
+    with _closed_on_error(path, path.absolute().as_uri() + mode) as connection:
+        _check_version(connection, path)
+        return connection
+
+
+@contextmanager
+def _closed_on_error(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(uri, uri=True, timeout=30.0, isolation_level=None, check_same_thread=False)
+        yield connection
+    except (sqlite3.Error, RecordError) as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, RecordError):
+            raise
+        advice = "Check permissions and free space; the file may also be damaged, or no record."
+        raise RecordError(f"{path}: cannot be opened: {error}. {advice}") from error
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "meta" not in tables:
+        raise RecordError(f"{path}: this is not a socsim record.")
+    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+    found = row[0] if row else "none"
+    if found != SCHEMA_VERSION:
+        raise RecordError(
+            f"{path}: the record has format version {found}, this socsim reads version {SCHEMA_VERSION}. "
+            "Use the socsim version named in the run's manifest.json."
+        )

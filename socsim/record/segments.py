@@ -1,0 +1,115 @@
+"""Content-addressed parts of prompts: each text and each run of tokens is stored once, calls refer to it by number.
+
+`PartWriter` finds or makes the number of a part, `PartReader` gives the part back. Both remember what they have met.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from socsim.errors import RecordError
+from socsim.inference.types import TokenPiece
+from socsim.record.packing import content_hash, pack_ids, pack_refs, pack_text, unpack_ids, unpack_refs, unpack_text
+
+__all__ = ["PartReader", "PartWriter"]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+class PartWriter:
+    """Numbers of parts, new ones inserted on the way. Used by the thread that owns the connection, inside a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._texts: dict[str, int] = {}
+        self._pieces: dict[TokenPiece, int] = {}
+
+    def forget(self) -> None:
+        """Forget all numbers; needed when a transaction that made some was undone."""
+        self._texts.clear()
+        self._pieces.clear()
+
+    def text(self, text: str) -> int:
+        """Number of a text."""
+        number = self._texts.get(text)
+        if number is None:
+            number = self._find("texts", content_hash(_encoded(text)))
+            if number is None:
+                number = self._insert(
+                    "INSERT INTO texts (hash, body) VALUES (?, ?)", content_hash(_encoded(text)), pack_text(text)
+                )
+            self._texts[text] = number
+        return number
+
+    def piece(self, piece: TokenPiece, known: Sequence[str]) -> int:
+        """Number of a run of tokens, whose text is stored through ``known`` texts where these make it up."""
+        number = self._pieces.get(piece)
+        if number is None:
+            ids = pack_ids(piece.ids)
+            name = content_hash(_encoded(piece.text), ids, bytes([piece.template]))
+            number = self._find("pieces", name)
+            if number is None:
+                parts = pack_refs(self.text(part) for part in _split(piece.text, known))
+                number = self._insert(
+                    "INSERT INTO pieces (hash, template, texts, ids) VALUES (?, ?, ?, ?)", name, int(piece.template), parts, ids
+                )
+            self._pieces[piece] = number
+        return number
+
+    def _find(self, table: str, name: bytes) -> int | None:
+        row = self._connection.execute(f"SELECT id FROM {table} WHERE hash = ?", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def _insert(self, statement: str, *values: object) -> int:
+        number = self._connection.execute(statement, values).lastrowid
+        if number is None:
+            raise sqlite3.InternalError("no row number for an inserted part")
+        return number
+
+
+def _split(text: str, known: Sequence[str]) -> list[str]:
+    """The text as a sequence of known texts with what stands between them."""
+    parts: list[str] = []
+    rest = text
+    for part in known:
+        before, found, after = rest.partition(part) if part else (rest, "", "")
+        if found:
+            parts += [before, found] if before else [found]
+            rest = after
+    return [*parts, rest] if rest or not parts else parts
+
+
+class PartReader:
+    """Parts by number. Safe to share between threads that hold the same lock around the connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._texts: dict[int, str] = {}
+        self._pieces: dict[int, TokenPiece] = {}
+
+    def text(self, number: int) -> str:
+        """The text with this number."""
+        text = self._texts.get(number)
+        if text is None:
+            (body,) = self._row("SELECT body FROM texts WHERE id = ?", number)
+            text = self._texts[number] = unpack_text(body)
+        return text
+
+    def piece(self, number: int) -> TokenPiece:
+        """The run of tokens with this number."""
+        piece = self._pieces.get(number)
+        if piece is None:
+            template, texts, ids = self._row("SELECT template, texts, ids FROM pieces WHERE id = ?", number)
+            text = "".join(self.text(part) for part in unpack_refs(texts))
+            piece = self._pieces[number] = TokenPiece(text, unpack_ids(ids), bool(template))
+        return piece
+
+    def _row(self, statement: str, number: int) -> tuple[Any, ...]:
+        row: tuple[Any, ...] | None = self._connection.execute(statement, (number,)).fetchone()
+        if row is None:
+            raise RecordError(f"the record is damaged: part {number} of a prompt is missing.")
+        return row

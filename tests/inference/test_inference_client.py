@@ -1,0 +1,353 @@
+"""The client: nothing is asked twice, equal calls are one, failures are data, and nobody is left hanging."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from socsim.errors import ContextOverflow, InferenceError, RateLimited, RecordError, Rejected, TimedOut, Unavailable
+from socsim.inference.client import InferenceClient, engine_seed
+from socsim.inference.retrying import Backoff
+from socsim.inference.scripted import ScriptedEngine
+from socsim.inference.types import CallFailure, Completion, DrawKey, Request, SamplingParams, Segment
+from socsim.record.store import RecordStore
+from socsim.scenario.worlds import LimitsSpec
+
+AT_ONCE = Backoff(base_s=0.0)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[RecordStore]:
+    with RecordStore.create(tmp_path / "record.sqlite", {}) as store:
+        yield store
+
+
+def text(content: str = "Well?") -> Request:
+    return Request("text", (Segment("user", content),), sampling=SamplingParams())
+
+
+def score(content: str = "Agree?") -> Request:
+    return Request("score", (Segment("user", content),), candidates=(" yes", " no"))
+
+
+def draw(agent: int = 0, attempt: int = 0) -> DrawKey:
+    return DrawKey(20, agent, 0, "say/0", attempt)
+
+
+class Gate(ScriptedEngine):
+    """Answers only once it is opened."""
+
+    def __init__(self, **arguments: object) -> None:
+        super().__init__(**arguments)  # type: ignore[arg-type]
+        self.open = asyncio.Event()
+        self.at_work = 0
+        self.most = 0
+        self.cancelled = 0
+        self.order: list[str] = []
+
+    async def generate(self, request: Request, *, seed: int = 0) -> Completion:
+        self.at_work += 1
+        self.most = max(self.most, self.at_work)
+        self.order.append(request.segments[0].text)
+        try:
+            await self.open.wait()
+            return await super().generate(request, seed=seed)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.at_work -= 1
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_answer_is_recorded_and_never_asked_again(record: RecordStore) -> None:
+    engine = ScriptedEngine()
+
+    async def main() -> None:
+        async with InferenceClient(engine, record) as client:
+            first = await client.submit(text(), draw())
+            assert await client.submit(text(), draw()) == first
+            assert client.lookup_now(text(), draw()) == first
+            assert client.lookup_now(text(), draw(1)) is None
+            assert (client.stats.calls, client.stats.deduplicated, client.stats.replayed) == (1, 2, 0)
+
+    asyncio.run(main())
+    record.flush()
+    with RecordStore.open(record.path, read_only=True) as again:
+
+        async def replay() -> None:
+            client = InferenceClient(None, again)
+            assert await client.submit(text(), draw()) == record.get(text().digest(), draw().text())
+            assert client.stats.replayed == 1
+
+        asyncio.run(replay())
+    assert engine.calls == 1
+
+
+def test_equal_scores_in_flight_are_one_call_whoever_asks(record: RecordStore) -> None:
+    async def main() -> None:
+        engine = Gate()
+        async with InferenceClient(engine, record) as client:
+            tasks = [asyncio.ensure_future(client.submit(score(), None)) for _ in range(10)]
+            other = asyncio.ensure_future(client.submit(text(), draw()))
+            await settle()
+            engine.open.set()
+            answers = await asyncio.gather(*tasks)
+            await other
+            assert engine.calls == 2
+            assert all(answer is answers[0] for answer in answers)
+            assert (client.stats.calls, client.stats.deduplicated) == (2, 9)
+
+    asyncio.run(main())
+
+
+def test_draws_of_equal_requests_are_different_calls_with_their_own_seeds(record: RecordStore) -> None:
+    engine = ScriptedEngine(reply=lambda request, seed: str(seed))
+
+    async def main() -> list[object]:
+        async with InferenceClient(engine, record) as client:
+            return list(await asyncio.gather(*(client.submit(text(), draw(agent)) for agent in range(5))))
+
+    texts = [answer.text for answer in asyncio.run(main()) if isinstance(answer, Completion)]
+    assert texts == [str(engine_seed(draw(agent))) for agent in range(5)]
+    assert len(set(texts)) == 5
+    assert engine_seed(None) == 0
+
+
+@pytest.mark.parametrize("parallel", [1, 32])
+def test_results_do_not_depend_on_concurrency(tmp_path: Path, parallel: int) -> None:
+    def latency(request: Request, seed: int) -> float:
+        return (seed % 7) * 1e-4
+
+    async def main(store: RecordStore, limits: LimitsSpec) -> list[object]:
+        async with InferenceClient(ScriptedEngine(latency=latency), store, limits=limits) as client:
+            texts = [client.submit(text(f"q{agent % 3}"), draw(agent)) for agent in range(60)]
+            scores = [client.submit(score(f"q{agent % 5}"), None) for agent in range(60)]
+            return list(await asyncio.gather(*texts, *scores))
+
+    with RecordStore.create(tmp_path / "a", {}) as one, RecordStore.create(tmp_path / "b", {}) as two:
+        expected = asyncio.run(main(one, LimitsSpec(parallel=7)))
+        assert asyncio.run(main(two, LimitsSpec(parallel=parallel))) == expected
+        assert [(r.digest, r.draw, r.text, r.logprobs) for r in one.calls()] == [
+            (r.digest, r.draw, r.text, r.logprobs) for r in two.calls()
+        ]
+
+
+def test_no_more_calls_than_allowed_are_in_flight(record: RecordStore) -> None:
+    async def most(limits: LimitsSpec | None, first: int) -> int:
+        engine = Gate(parallel=3)
+        async with InferenceClient(engine, record, limits=limits) as client:
+            tasks = [asyncio.ensure_future(client.submit(text(), draw(first + agent))) for agent in range(20)]
+            await settle()
+            engine.open.set()
+            await asyncio.gather(*tasks)
+        return engine.most
+
+    assert asyncio.run(most(LimitsSpec(parallel=2), 0)) == 2
+    assert asyncio.run(most(None, 100)) == 6
+
+
+def test_urgent_calls_go_first(record: RecordStore) -> None:
+    async def main() -> list[str]:
+        engine = Gate()
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=1)) as client:
+            tasks = [asyncio.ensure_future(client.submit(text(f"p{p}"), draw(), priority=p)) for p in (0, 3, 2, 1)]
+            await settle()
+            engine.open.set()
+            await asyncio.gather(*tasks)
+            return engine.order
+
+    assert asyncio.run(main()) == ["p0", "p1", "p2", "p3"]
+
+
+def failing(*errors: BaseException | None) -> Callable[[Request, int, int], BaseException | None]:
+    return lambda request, seed, attempt: errors[min(attempt, len(errors)) - 1]
+
+
+def submit_once(record: RecordStore, engine: ScriptedEngine, attempts: int = 3) -> tuple[object, InferenceClient]:
+    async def main() -> tuple[object, InferenceClient]:
+        async with InferenceClient(engine, record, limits=LimitsSpec(attempts=attempts), backoff=AT_ONCE) as client:
+            return await client.submit(text(), draw()), client
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("error", [RateLimited("slow down", 0.0), TimedOut("late"), Unavailable("down")])
+def test_transient_errors_are_tried_again(record: RecordStore, error: InferenceError) -> None:
+    outcome, client = submit_once(record, ScriptedEngine(failure=failing(error, error, None)))
+    assert isinstance(outcome, Completion)
+    assert (client.stats.attempts, client.stats.failures) == (3, 0)
+    record.flush()
+    assert [row.attempts for row in record.calls()] == [3]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "attempts"),
+    [
+        (RateLimited("slow down", 0.0), "rate_limited", 3),
+        (RateLimited("come back tomorrow", 86400.0), "rate_limited", 1),
+        (TimedOut("late"), "timed_out", 3),
+        (Unavailable("down"), "unavailable", 3),
+        (Rejected("no"), "rejected", 1),
+        (ContextOverflow("too long"), "context_overflow", 1),
+        (InferenceError("what?"), "bad_reply", 1),
+    ],
+)
+def test_what_stays_without_answer_is_a_recorded_failure(
+    record: RecordStore, error: InferenceError, kind: str, attempts: int
+) -> None:
+    engine = ScriptedEngine(failure=failing(error))
+    outcome, client = submit_once(record, engine)
+    assert isinstance(outcome, CallFailure)
+    assert (outcome.kind, outcome.attempts, engine.calls) == (kind, attempts, attempts)
+    assert client.stats.failures == 1
+    record.flush()
+    with RecordStore.open(record.path, read_only=True) as again:
+        assert again.get(text().digest(), draw().text()) == outcome
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [((-1.0,), "1 log-probabilities for 2"), ((-1.0, float("nan")), "not log-prob"), ((0.5, -1.0), "not log-prob")],
+)
+def test_scores_of_the_wrong_form_are_a_failure(record: RecordStore, scores: tuple[float, ...], message: str) -> None:
+    async def main() -> object:
+        async with InferenceClient(ScriptedEngine(scorer=lambda request: scores), record) as client:
+            return await client.submit(score(), None)
+
+    outcome = asyncio.run(main())
+    assert isinstance(outcome, CallFailure)
+    assert outcome.kind == "bad_reply"
+    assert message in outcome.message
+
+
+def test_an_attempt_that_takes_too_long_has_timed_out(record: RecordStore) -> None:
+    async def main() -> object:
+        engine = Gate()
+        limits = LimitsSpec(timeout_s=0.001, attempts=2)
+        async with InferenceClient(engine, record, limits=limits, backoff=AT_ONCE) as client:
+            outcome = await client.submit(text(), draw())
+        assert engine.cancelled == 2
+        return outcome
+
+    assert asyncio.run(main()) == CallFailure("timed_out", "no answer within 0.001 s", 2)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("bug"), TimeoutError("not ours")])
+def test_programming_errors_of_an_engine_pass_through_to_everyone(record: RecordStore, error: Exception) -> None:
+    async def main() -> None:
+        async with InferenceClient(ScriptedEngine(failure=failing(error), latency=0.0), record) as client:
+            tasks = [client.submit(text(), draw()) for _ in range(3)]
+            found = await asyncio.gather(*tasks, return_exceptions=True)
+            assert found == [error] * 3
+            assert client.lookup_now(text(), draw()) is None
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+
+def test_cancelling_one_consumer_leaves_the_others_served(record: RecordStore) -> None:
+    async def main() -> None:
+        engine = Gate()
+        async with InferenceClient(engine, record) as client:
+            leaver = asyncio.ensure_future(client.submit(score(), None))
+            stayer = asyncio.ensure_future(client.submit(score(), None))
+            await settle()
+            leaver.cancel()
+            await settle()
+            engine.open.set()
+            assert isinstance(await stayer, Completion)
+            assert leaver.cancelled()
+            assert engine.calls == 1
+
+    asyncio.run(main())
+
+
+def test_cancelling_the_last_consumer_cancels_the_call_and_frees_its_place(record: RecordStore) -> None:
+    async def main() -> None:
+        engine = Gate()
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=1)) as client:
+            leaver = asyncio.ensure_future(client.submit(score(), None))
+            await settle()
+            leaver.cancel()
+            again = asyncio.ensure_future(client.submit(score(), None))
+            await settle()
+            assert engine.cancelled == 1
+            engine.open.set()
+            assert isinstance(await again, Completion)
+
+    asyncio.run(main())
+
+
+def test_close_leaves_no_task_behind(record: RecordStore) -> None:
+    async def main() -> None:
+        client = InferenceClient(Gate(), record)
+        waiting = asyncio.ensure_future(client.submit(text(), draw()))
+        await settle()
+        await client.close()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+
+def test_cut_off_calls_are_counted_as_possibly_billed_twice(record: RecordStore) -> None:
+    async def main() -> None:
+        client = InferenceClient(Gate(), record)
+        waiting = [asyncio.ensure_future(client.submit(text(), draw(agent))) for agent in range(3)]
+        await settle()
+        await client.close()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(main())
+    record.close()
+    with RecordStore.open(record.path) as again:
+        assert InferenceClient(None, again).stats.possibly_billed_twice == 3
+
+
+def test_replay_names_what_is_missing(record: RecordStore) -> None:
+    client = InferenceClient(None, record)
+    with pytest.raises(RecordError, match=rf"no reply for request {text().digest()}, draw 20/0/0/say/0/0"):
+        asyncio.run(client.submit(text(), draw()))
+
+
+def test_record_that_cannot_be_written_stops_the_call(record: RecordStore) -> None:
+    record.close()
+    with pytest.raises(RecordError, match="closed"):
+        asyncio.run(_submit(InferenceClient(ScriptedEngine(), record)))
+
+
+def _submit(client: InferenceClient) -> Awaitable[object]:
+    return client.submit(text(), draw())
+
+
+def test_requests_per_minute_are_kept(record: RecordStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    naps: list[float] = []
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+
+    async def main() -> None:
+        limits = LimitsSpec(requests_per_minute=60, tokens_per_minute=6000)
+        client = InferenceClient(ScriptedEngine(), record, limits=limits)
+        with monkeypatch.context() as patch:
+            patch.setattr("socsim.inference.admission.asyncio.sleep", nap)
+            for agent in range(4):
+                await client.submit(text(), draw(agent))
+
+    asyncio.run(main())
+    assert [round(seconds) for seconds in naps if seconds > 0.5][-3:] == [1, 2, 3]
+
+
+def test_tokens_are_counted(record: RecordStore) -> None:
+    outcome, client = submit_once(record, ScriptedEngine(reply=["one two three"]))
+    assert isinstance(outcome, Completion)
+    assert (client.stats.prompt_tokens, client.stats.completion_tokens) == (1, 3)
