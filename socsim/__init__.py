@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from socsim.model import SocialModel
     from socsim.observation import Observation
     from socsim.population.persona import Persona
-    from socsim.preview import preview
+    from socsim.previewing import preview
     from socsim.replaying import ReplayReport, replay
-    from socsim.run import Run
+    from socsim.run_folder import Run
     from socsim.runner import resume, run
     from socsim.scenario import Scenario, load_scenario
     from socsim.scripting import open_world
@@ -55,10 +55,10 @@ _HOMES = {
     "SocialModel": "socsim.model",
     "Observation": "socsim.observation",
     "Persona": "socsim.population.persona",
-    "preview": "socsim.preview",
+    "preview": "socsim.previewing",
     "ReplayReport": "socsim.replaying",
     "replay": "socsim.replaying",
-    "Run": "socsim.run",
+    "Run": "socsim.run_folder",
     "resume": "socsim.runner",
     "run": "socsim.runner",
     "Scenario": "socsim.scenario",

@@ -20,8 +20,9 @@ What an agent *answers* badly is never raised: it is a recorded failure (see ``s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 __all__ = [
     "ContextOverflow",
@@ -38,6 +39,7 @@ __all__ = [
     "TimedOut",
     "Unavailable",
     "UndeclaredRandomness",
+    "nearest",
 ]
 
 
@@ -132,3 +134,21 @@ class ReplayMismatch(RecordError):
 
 class UndeclaredRandomness(SocsimError):
     """Code inside ``act`` used the generator shared by all agents, so results would depend on arrival order."""
+
+
+def nearest(found: str, allowed: Iterable[str]) -> str:
+    """Advice on a name that is not known: the nearest spelling, else what is allowed (the first dozen).
+
+    Example:
+        >>> nearest("schoolng", ["age", "schooling"])
+        'Did you mean schooling?'
+    """
+    names = [str(name) for name in allowed]
+    by_lower = {name.lower(): name for name in reversed(names)}
+    close = get_close_matches(found.lower(), by_lower, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {by_lower[close[0]]}?"
+    if not names:
+        return "There are none."
+    rest = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return f"There are: {', '.join(names[:12])}{rest}."

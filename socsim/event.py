@@ -10,7 +10,8 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from functools import lru_cache
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import orjson
@@ -73,7 +74,7 @@ class Event:
     observation: Observation
     seed: int
     wording: Wording
-    asker: Asker
+    asker: Asker | None
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     responses: list[Response | ItemFailure] = field(default_factory=list)
     message: Message | None = None
@@ -160,7 +161,7 @@ class Event:
         """Scores have no draw key: equal questions are one call, whoever asks."""
         digests = [request.digest() for _, request in requests]
         self.calls += [(path, digest, "") for (path, _), digest in zip(requests, digests, strict=True)]
-        asker, step = self.asker, self.observation.step
+        asker, step = self._asked(), self.observation.step
         found = [asker.lookup_now(request, None, digest=d) for (_, request), d in zip(requests, digests, strict=True)]
         missing = [index for index, outcome in enumerate(found) if outcome is None]
         if missing and asker.replay_only:
@@ -176,19 +177,30 @@ class Event:
         key = DrawKey(self.seed, self.observation.agent, self.observation.step, path, attempt)
         digest = request.digest()
         self.calls.append((path, digest, key.text()))
-        found = self.asker.lookup_now(request, key, digest=digest)
+        asker = self._asked()
+        found = asker.lookup_now(request, key, digest=digest)
         if found is not None:
             return found
-        return await self.asker.submit(request, key, priority=self.observation.step, digest=digest)
+        return await asker.submit(request, key, priority=self.observation.step, digest=digest)
+
+    def _asked(self) -> Asker:
+        if self.asker is None:
+            raise RuntimeError("this event only shows its prompts; it has nobody to ask")
+        return self.asker
 
     def observed_hash(self) -> str:
         """Hash of everything the agent saw."""
-        return _hash(self.observation, default=lambda spec: spec.model_dump())
+        return _hash(self.observation, default=_spec_content)
 
     def did_hash(self) -> str:
         """Hash of every call it made and everything that came of it."""
         responses = sorted(self.responses, key=lambda response: response.item)
         return _hash((sorted(self.calls), responses, self.message))
+
+
+@lru_cache(maxsize=256)
+def _spec_content(spec: SaySpec) -> dict[str, Any]:
+    return spec.model_dump()
 
 
 def _hash(value: object, default: object = None) -> str:

@@ -18,7 +18,7 @@ from socsim.errors import RecordError, ReplayMismatch
 from socsim.events import EventRow, MessageRow, ResponseRow, RunProgress, SeenRow
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
-from socsim.run import Run
+from socsim.run_folder import Run
 from socsim.runner import INPUTS, build_worlds, open_scenario
 from socsim.scenario import Scenario, load_scenario
 from socsim.scenario.worlds import LimitsSpec

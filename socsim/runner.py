@@ -29,7 +29,7 @@ from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
 from socsim.record.manifest import read_manifest, write_manifest
 from socsim.record.store import RecordStore
-from socsim.run import Run
+from socsim.run_folder import Run
 from socsim.scenario import LoadedScenario, Scenario, dump_scenario, load_scenario, not_yet_available
 from socsim.scenario.files import declared_files
 from socsim.session import Session

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from socsim.errors import RecordError
 from socsim.events import AgentRow, EventRow, MessageRow, ResponseRow, SeenRow, TieRow
 from socsim.record.calls import CallRow
+from socsim.record.manifest import write_whole
 
 __all__ = [
     "TABLE_NAMES",
@@ -138,14 +139,10 @@ def write_table(table: pa.Table, path: Path) -> None:
     Raises:
         RecordError: it cannot be written.
     """
-    beside = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, beside, compression="zstd")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise RecordError(f"{path}: cannot be written: {error}. Check free space and permissions.") from error
+    data = io.BytesIO()
+    pq.write_table(table, data, compression="zstd")
+    _make_folder(path)
+    write_whole(path, data.getvalue())
 
 
 def read_table(path: Path) -> pa.Table:
@@ -192,9 +189,13 @@ def write_labelled_csv(table: pa.Table, path: Path, options: Mapping[str, Sequen
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows(zip(*([_cell(value) for value in values[column]] for column in columns), strict=True))
+    _make_folder(path)
+    write_whole(path, text.getvalue().encode("utf-8-sig", "surrogatepass"))
+
+
+def _make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
     except OSError as error:
         raise RecordError(f"{path}: cannot be written: {error}. Check free space and permissions.") from error
 

@@ -50,7 +50,7 @@ def test_own_wording_replaces_a_default_and_leaves_the_others() -> None:
 
 
 def test_unresolved_wording_is_refused() -> None:
-    with pytest.raises(TypeError, match="prompts.say"):
+    with pytest.raises(TypeError, match=r"prompts\.say"):
         PromptBook.from_spec(PromptsSpec(say=FileText(file="say.txt")))
 
 

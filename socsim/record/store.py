@@ -198,6 +198,7 @@ class RecordStore:
             with self._lock:
                 if self._calls is None:
                     self._calls = {(row[0].hex(), row[1]): row for row in self._rows(_SELECT_CALLS)}
+                    self._parts.prefetch()
         return self._calls
 
     def _one_call(self, where: str, *values: object) -> tuple[Any, ...]:

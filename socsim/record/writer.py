@@ -96,8 +96,9 @@ class RecordWriter:
         """
         with self._changed:
             target = self._put
-            self._urgent = True
-            self._changed.notify_all()
+            if self._done < target:
+                self._urgent = True
+                self._changed.notify_all()
             self._changed.wait_for(lambda: self._done >= target or self._ended())
             if self._done < target:
                 self._check()

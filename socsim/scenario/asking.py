@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from socsim.scenario.base import Spec
+from socsim.scenario.base import BY_KIND, Spec, kind_of
 
-__all__ = ["AnyOf", "FileText", "ItemSpec", "ItemTableSpec", "PromptText", "PromptsSpec", "ReadoutSpec", "Strict"]
+__all__ = [
+    "AnyOf",
+    "FileText",
+    "ItemSpec",
+    "ItemTableSpec",
+    "PromptText",
+    "PromptsSpec",
+    "RandomOrders",
+    "ReadoutSpec",
+    "Strict",
+    "TableRef",
+]
 
 Strict = Annotated[str, Field(strict=True)]
 Method = Literal["logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"]
@@ -21,14 +32,25 @@ class FileText(Spec):
     file: str
 
 
+TextOrFile = Annotated[Annotated[str, Tag("<text>")] | Annotated[FileText, Tag("<mapping>")], BY_KIND]
+
+
 class AnyOf(Spec):
     """Several wordings, crossed with agents."""
 
-    any_of: tuple[str, ...] = Field(min_length=2)
+    any_of: tuple[TextOrFile, ...] = Field(min_length=2)
     per_agent: int = Field(default=1, ge=1)
 
 
-PromptText = Strict | FileText | AnyOf
+def _prompt_kind(value: Any) -> str:
+    several = "any_of" in value if isinstance(value, dict) else isinstance(value, AnyOf)
+    return "<variants>" if several else f"<{kind_of(value)}>"
+
+
+PromptText = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[FileText, Tag("<mapping>")] | Annotated[AnyOf, Tag("<variants>")],
+    Discriminator(_prompt_kind),
+]
 
 
 class RandomOrders(Spec):
@@ -45,10 +67,17 @@ class ReadoutSpec(Spec):
     sentence; ``sample``: the model writes, we parse. The others are not yet available."""
     score: Literal["label", "whole_option"] = "label"
     """``logprob`` only: score the label in front of an option, or the option's own text."""
-    orders: Literal["fixed", "both_directions", "latin_square"] | RandomOrders | None = None
+    orders: (
+        Annotated[
+            Annotated[Literal["fixed", "both_directions", "latin_square"], Tag("<text>")]
+            | Annotated[RandomOrders, Tag("<mapping>")],
+            BY_KIND,
+        ]
+        | None
+    ) = None
     """Orders in which the options are shown, averaged. Ordinal items: ``fixed`` or ``both_directions`` (default); nominal
     ones: ``latin_square`` (default), ``{random: k}`` or ``fixed``. ``cloze`` shows no options unless its frame does."""
-    labels: tuple[LabelSet, ...] = ("letters", "digits")
+    labels: tuple[LabelSet, ...] = Field(default=("letters", "digits"), min_length=1)
     """Label sets, averaged (``score: label`` only)."""
     answer_prefix: str = "Answer:"
     """How the reply begins, given to the model: the label or option follows it."""
@@ -94,11 +123,18 @@ class ItemSpec(Spec):
     readout: ReadoutSpec = ReadoutSpec()
 
 
-class ItemTableSpec(Spec):
-    """Items made from the rows of a table."""
+class TableRef(Spec):
+    """A table: the name of one declared under ``tables``, or a CSV or Parquet file beside the scenario."""
 
-    for_each: dict[Literal["table"], str]
+    table: str
+
+
+class ItemTableSpec(Spec):
+    """Items made from the rows of a table: ``id`` names the item; columns named like a field of an item fill it."""
+
+    for_each: TableRef
     template: dict[str, Any]
+    """The item, with ``{column}`` slots in its texts."""
 
 
 class PromptsSpec(Spec):

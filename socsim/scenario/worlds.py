@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, Tag, field_validator
 
-from socsim.scenario.base import Spec
+from socsim.scenario.base import BY_KIND, Spec
 
 __all__ = [
-    "AnalysisSpec", "ArmSpec", "CompareSpec", "ConditionSpec", "FailuresSpec", "InferenceSpec", "LimitsSpec", "ModelShare",
+    "AnalysisSpec",
+    "ArmSpec",
+    "Baseline",
+    "CompareSpec",
+    "ConditionSpec",
+    "FailuresSpec",
+    "InferenceSpec",
+    "LimitsSpec",
+    "ModelShare",
     "SamplingSpec",
 ]
 
 Control = Literal["alone", "yoked", "shuffled"]
+Baseline = Literal[
+    "no_change",
+    "drift_only",
+    "degroot",
+    "friedkin_johnsen",
+    "hegselmann_krause",
+    "deffuant_weisbuch",
+    "voter",
+    "linear_threshold",
+]
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}\Z")
+_KEY_LIKE = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12,}\Z")
 
 
 class ConditionSpec(Spec):
     """A factor randomised among agents inside one world."""
 
-    levels: tuple[str, ...] | dict[str, Any]
+    levels: Annotated[Annotated[tuple[str, ...], Tag("<list>")] | Annotated[dict[str, Any], Tag("<mapping>")], BY_KIND]
     """Names, names with texts, or ``{table: …, column: …}``."""
     assign: Literal["complete", "blocked", "factorial", "each_in_own_context"] = "complete"
     block_by: str | None = None
@@ -99,8 +120,10 @@ class LimitsSpec(Spec):
 class InferenceSpec(Spec):
     """Which engine and model answer, and how texts are sampled."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     engine: Literal["embedded", "scripted", "openai", "vllm", "transformers"] = "embedded"
-    model: str | tuple[ModelShare, ...] = "smollm2-135m"
+    model: Annotated[Annotated[str, Tag("<text>")] | Annotated[tuple[ModelShare, ...], Tag("<list>")], BY_KIND] = "smollm2-135m"
     """A model name, a path to a ``.gguf`` file, or several models with shares."""
     profiles: dict[Literal["say", "sample"], SamplingSpec] = Field(default_factory=dict)
     limits: LimitsSpec = LimitsSpec()
@@ -108,3 +131,24 @@ class InferenceSpec(Spec):
     base_url: str | None = None
     key: str | None = None
     """Name of the environment variable that holds the key; never the key."""
+
+    @field_validator("key")
+    @classmethod
+    def _a_name(cls, value: str | None) -> str | None:
+        """The value itself is never repeated: it may be a key written here by mistake."""
+        if value is not None and (not _VARIABLE.match(value) or _KEY_LIKE.match(value)):
+            raise ValueError(
+                "this is not the name of an environment variable (its value is not shown, as it may be a key). "
+                "Put the key into an environment variable and write that variable's name, e.g. OPENAI_API_KEY"
+            )
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_credentials(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^\s/@?#]+(/[^\s@?#]*)?\Z", value):
+            raise ValueError(
+                "this is not a plain address (its value is not shown). "
+                "Write http://host:port/v1 or https://host/v1, without a user name, password or query"
+            )
+        return value

@@ -62,9 +62,8 @@ def main() -> None:
         if os.WEXITSTATUS(status) != 0:
             raise SystemExit(f"the child failed with {os.WEXITSTATUS(status)}")
         break
-    sys.stdout.write(
-        json.dumps({"hit": hit, "status": read_manifest(folder)["status"], "given": len(log.read_text().splitlines())}) + "\n"
-    )
+    given = len(log.read_text().splitlines())
+    sys.stdout.write(json.dumps({"hit": hit, "status": read_manifest(folder)["status"], "given": given}) + "\n")
 
 
 if __name__ == "__main__":

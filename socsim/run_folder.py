@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-from socsim.errors import RecordError
+from socsim.errors import Problem, RecordError, ScenarioError
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
 from socsim.showing import show_event
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 RECORD_NAME = "record.sqlite"
+SCENARIO_NAME = "scenario.yaml"
 _ENDED = ("complete", "incomplete")
 
 
@@ -79,14 +83,18 @@ class Run:
 
     @property
     def scenario(self) -> Scenario:
-        """The scenario as resolved when the run began.
+        """The scenario as resolved when the run began. The data files it names need not be there any more.
 
         Raises:
             ScenarioError: the file in the run folder has been changed to something invalid.
         """
-        from socsim.scenario import load_scenario
+        from socsim.scenario import Scenario
 
-        return load_scenario(self.path / "scenario.yaml").scenario
+        path = self.path / SCENARIO_NAME
+        try:
+            return Scenario.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+        except (OSError, YAMLError, ValidationError) as error:
+            raise ScenarioError(Problem(f"cannot be read: {error}", file=str(path))) from error
 
     @property
     def agents(self) -> pd.DataFrame:
@@ -214,13 +222,18 @@ class Run:
         with closing(self._record()) as store:
             events = [e for e in store.events() if (e.agent, e.step, e.replicate) == (agent, step, replicate)]
             arms = list(dict.fromkeys(e.arm for e in events))
-            chosen = arm if arm is not None else next((a.name for a in self.scenario.arms if a.name in arms), None)
+            chosen = arm if arm is not None else self._first_arm(arms)
             events = [e for e in events if e.arm == chosen]
             if not events:
                 where = f"agent {agent}, step {step}, replicate {replicate}" + (f", arm {arm}" if arm is not None else "")
                 known = f" This agent and step are recorded in: {', '.join(arms)}." if arms else ""
                 raise RecordError(f"{self.path}: nothing is recorded for {where}.{known}")
             return "\n".join(show_event(store, event, tokens=tokens) for event in events)
+
+    def _first_arm(self, arms: list[str]) -> str | None:
+        if len(arms) < 2:
+            return arms[0] if arms else None
+        return next((arm.name for arm in self.scenario.arms if arm.name in arms), None)
 
     def _options(self) -> dict[str, tuple[str, ...]]:
         items = self.scenario.items

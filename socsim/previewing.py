@@ -11,7 +11,7 @@ from pathlib import Path
 
 from socsim.errors import ScenarioError
 from socsim.event import Event
-from socsim.inference.types import CallFailure, Completion, DrawKey, Request, Style
+from socsim.inference.types import Request, Style
 from socsim.interactions import build_interaction
 from socsim.observation import Observation
 from socsim.readouts import Context, head
@@ -45,20 +45,6 @@ class _Everybody:
         if step < 0 or item not in self._world.steps[step].asks:
             return {}
         return {agent: f"[what person {agent + 1} will have answered at step {step}]" for agent in self.everybody()}
-
-
-class _NoModel:
-    """Stands where the inference client would; a preview renders prompts and never gets this far."""
-
-    replay_only = True
-
-    def lookup_now(self, request: Request, draw: DrawKey | None, *, digest: str | None = None) -> Completion | CallFailure | None:
-        raise AssertionError("a preview makes no calls")
-
-    async def submit(
-        self, request: Request, draw: DrawKey | None, *, priority: float = 0.0, digest: str | None = None
-    ) -> Completion | CallFailure:
-        raise AssertionError("a preview makes no calls")
 
 
 def preview(
@@ -97,13 +83,14 @@ def preview(
 
 
 def _text(world: World, agent: int, step: int) -> str:
-    event = Event(_observation(world, agent, step), world.seed, world.wording, _NoModel())
+    event = Event(_observation(world, agent, step), world.seed, world.wording, None)
     planned = world.steps[step]
     parts = [f"arm {world.arm.name}, replicate {world.replicate}, step {step} ({planned.name}), agent {agent}"]
     for name in planned.asks:
         item = world.wording.items[name]
-        for plan in item.plans:
-            parts.append(f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(world, event.context, plan)}")
+        parts += [
+            f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(world, event.context, plan)}" for plan in item.plans
+        ]
     if planned.phase.say is not None:
         parts.append(f"=== message ===\n{render_request(event.say_request(planned.phase.say))}")
     return "\n\n".join(parts) + "\n"

@@ -1,0 +1,135 @@
+"""Classical models of opinion change fitted to every arm by least squares.
+
+With x_i(t) the opinion of i, m_i(t) the mean of the authors that i read, and x_i(0) its first opinion:
+
+- ``no_change``: x_i(t+1) = x_i(t)
+- ``drift_only``: x_i(t+1) = x_i(t) + d
+- ``degroot``: x_i(t+1) = (1 - w) x_i(t) + w m_i(t)  (DeGroot 1974, *J. Am. Stat. Assoc.* 69)
+- ``friedkin_johnsen``: x_i(t+1) = x_i(t) + a (m_i(t) - x_i(t)) + s (x_i(0) - x_i(t))  (Friedkin & Johnsen 1990,
+  *J. Math. Sociol.* 15; in their form the susceptibility is 1 - s and the weight on others a / (1 - s))
+
+All models of one world are fitted to the same transitions. A fit gives *some* weight also where nobody read anybody (opinions
+that fall back to the mean look like influence), so what counts is the contrast between arms, not a fit by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.stats
+from numpy.typing import NDArray
+
+__all__ = ["MODELS", "BaselineFit", "Estimate", "Transitions", "fit_baselines"]
+
+MODELS = ("no_change", "drift_only", "degroot", "friedkin_johnsen")
+"""Models in the order in which they are fitted."""
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """Pairs of an opinion and the next one, of one world.
+
+    ``peers`` is the mean opinion of the authors read in between, NaN where unknown; ``source`` says who counts as read.
+    """
+
+    now: Reals
+    after: Reals
+    first: Reals
+    peers: Reals
+    source: str = ""
+
+    @property
+    def n(self) -> int:
+        """Number of transitions."""
+        return int(self.now.size)
+
+    def with_peers(self) -> Transitions:
+        """Only the transitions for which the opinions of peers and the agent's first opinion are known."""
+        known = ~(np.isnan(self.peers) | np.isnan(self.first))
+        return Transitions(self.now[known], self.after[known], self.first[known], self.peers[known], self.source)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A parameter with its 95 % least-squares interval *within one world*.
+
+    The interval treats transitions as independent, which those of people who talk with each other are not: it describes, it
+    supports no inference. NaN where the data do not identify the parameter.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class BaselineFit:
+    """One model fitted to one world.
+
+    ``explained`` is 1 - SSE / Σ (x(t+1) - x(t))²: the share of the squared change that the model accounts for, 0 for
+    ``no_change`` by definition, at most 1, NaN where no opinion changed. ``rmse`` is √(SSE / n), in units of the scale.
+    """
+
+    model: str
+    n: int
+    explained: float
+    rmse: float
+    parameters: Mapping[str, Estimate] = field(default_factory=dict)
+
+
+def fit_baselines(transitions: Transitions, models: Sequence[str] = MODELS) -> tuple[BaselineFit, ...]:
+    """Fit ``models`` to the transitions of one world.
+
+    Where peers are known for some transitions, all models are fitted to these. Where they are known for none, models that
+    need peers are left out.
+
+    Args:
+        transitions: what changed; rows with a missing opinion must not be in it.
+        models: names out of `MODELS`.
+
+    Raises:
+        ValueError: a model is not known.
+    """
+    unknown = sorted(set(models) - set(MODELS))
+    if unknown:
+        raise ValueError(f"unknown baselines {unknown}; known are {', '.join(MODELS)}")
+    used = transitions.with_peers()
+    social = used.n > 0
+    rows = used if social else transitions
+    regressors = {
+        "no_change": {},
+        "drift_only": {"d": np.ones(rows.n)},
+        "degroot": {"w": rows.peers - rows.now},
+        "friedkin_johnsen": {"a": rows.peers - rows.now, "s": rows.first - rows.now},
+    }
+    chosen = [model for model in MODELS if model in models and (social or model in ("no_change", "drift_only"))]
+    return tuple(_fit(model, rows.after - rows.now, regressors[model]) for model in chosen)
+
+
+def _fit(model: str, change: Reals, regressors: Mapping[str, Reals]) -> BaselineFit:
+    n = int(change.size)
+    total = float(change @ change)
+    design = np.column_stack(list(regressors.values())) if regressors else np.empty((n, 0))
+    identified = n > design.shape[1] and (not regressors or np.linalg.matrix_rank(design, tol=1e-9) == design.shape[1])
+    if n == 0 or not identified:
+        missing = Estimate(np.nan, np.nan, np.nan)
+        return BaselineFit(model, n, np.nan, np.nan, dict.fromkeys(regressors, missing))
+    coefficients: Reals = np.asarray(np.linalg.lstsq(design, change, rcond=None)[0], dtype=float) if regressors else np.empty(0)
+    residuals = change - design @ coefficients
+    sse = float(residuals @ residuals)
+    explained = 1.0 - sse / total if total > 1e-18 * n else np.nan
+    parameters = dict(zip(regressors, _estimates(design, coefficients, sse), strict=True))
+    return BaselineFit(model, n, explained, float(np.sqrt(sse / n)), parameters)
+
+
+def _estimates(design: Reals, coefficients: Reals, sse: float) -> list[Estimate]:
+    n, k = design.shape
+    if k == 0:
+        return []
+    covariance = np.linalg.inv(design.T @ design) * (sse / (n - k))
+    half = float(scipy.stats.t.ppf(0.975, n - k)) * np.sqrt(np.diag(covariance))
+    return [Estimate(float(b), float(b - h), float(b + h)) for b, h in zip(coefficients, half, strict=True)]

@@ -1,0 +1,100 @@
+"""Figures of a page: how they look, and how they are put into it. Knows nothing of runs.
+
+Colours are those of Okabe & Ito (told apart by colour-blind readers), ``Cividis`` for shares, and purple to orange for opinions.
+"""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from socsim_analysis.markup import Html, element
+
+__all__ = [
+    "GREY",
+    "INK",
+    "OPINION_COLOURS",
+    "SHARE_COLOURS",
+    "arm_colours",
+    "embedded_figure",
+    "label",
+    "script_json",
+    "styled",
+]
+
+_ARMS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+INK = "#1f2430"
+GREY = "#9aa0aa"
+OPINION_COLOURS = [[0.0, "#542788"], [0.25, "#998ec3"], [0.5, "#f2f0ee"], [0.75, "#f1a340"], [1.0, "#b35806"]]
+SHARE_COLOURS = "Cividis"
+_FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+
+
+def arm_colours(arms: Sequence[str]) -> Mapping[str, str]:
+    """One colour per arm; they repeat after six."""
+    return {arm: _ARMS[number % len(_ARMS)] for number, arm in enumerate(arms)}
+
+
+def label(text: str, width: int = 26, lines: int = 2) -> str:
+    """``text`` as a label in a figure: escaped (labels read a subset of HTML), broken into lines, shortened."""
+    broken = textwrap.wrap(" ".join(text.split()), width) or [""]
+    kept = broken[:lines]
+    if len(broken) > lines:
+        kept[-1] = kept[-1][: width - 1].rstrip() + "…"
+    return "<br>".join(html.escape(line) for line in kept)
+
+
+def styled(figure: go.Figure, height: int, **layout: object) -> go.Figure:
+    """The look that all figures share.
+
+    Args:
+        figure: changed in place.
+        height: in pixels; the width is the page's.
+        layout: further settings of the layout.
+    """
+    axis = {"gridcolor": "#e6e8ec", "zerolinecolor": "#c4c8d0", "linecolor": "#c4c8d0", "ticks": "outside", "tickcolor": "#c4c8d0"}
+    figure.update_xaxes(automargin=True, **axis)
+    figure.update_yaxes(automargin=True, **axis)
+    figure.update_annotations(font_size=13)
+    figure.update_layout(
+        height=height,
+        font={"family": _FONT, "size": 13, "color": INK},
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        margin={"l": 56, "r": 16, "t": 40, "b": 48},
+        legend={"orientation": "h", "x": 0.0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        hoverlabel={"bgcolor": "white", "font_size": 13, "align": "left"},
+    )
+    figure.update_layout(**layout)
+    return figure
+
+
+def script_json(text: str) -> Html:
+    """JSON that can stand inside a ``<script>`` element: it can neither end the element nor begin a comment."""
+    table = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    return Html("".join(table.get(letter, letter) for letter in text))
+
+
+def embedded_figure(figure: go.Figure, number: int, caption: str | Html, description: str) -> Html:
+    """A figure with its data and caption; the page's script draws it.
+
+    Args:
+        figure: what to draw.
+        number: its number on the page.
+        caption: what it shows, with n and units.
+        description: the same for those who cannot see it.
+    """
+    name = f"figure-{number}"
+    template = figure.layout.template
+    figure.layout.template = None
+    data = script_json(figure.to_json())
+    figure.layout.template = template
+    return element(
+        "figure",
+        element("div", class_="plot", id=name, role="img", aria_label=description, style=f"min-height:{figure.layout.height}px"),
+        element("script", data, type="application/json", id=f"{name}-data"),
+        element("figcaption", element("b", f"Figure {number}. "), caption),
+    )

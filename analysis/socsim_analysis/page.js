@@ -1,0 +1,19 @@
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  var plots = document.querySelectorAll(".plot");
+  var drawn = 0;
+  root.setAttribute("data-figures", String(plots.length));
+  root.setAttribute("data-drawn", "0");
+  plots.forEach(function (place) {
+    var figure = JSON.parse(document.getElementById(place.id + "-data").textContent);
+    window.Plotly.newPlot(place, figure.data, figure.layout, config).then(function () {
+      drawn += 1;
+      root.setAttribute("data-drawn", String(drawn));
+    });
+  });
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details").forEach(function (part) { part.open = true; });
+  });
+})();

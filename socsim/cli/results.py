@@ -1,0 +1,77 @@
+"""Commands that read a run: report, show, export."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from socsim.cli.arguments import Agent, Arm, Replicate, RunFolder, Step, TableFormat
+from socsim.cli.console import say
+
+if TYPE_CHECKING:
+    from socsim.run_folder import Run
+
+__all__ = ["add_commands"]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    app.command("report")(report_command)
+    app.command("show")(show_command)
+    app.command("export")(export_command)
+
+
+def _open(folder: Path) -> Run:
+    from socsim.run_folder import Run
+
+    return Run(folder)
+
+
+def report_command(
+    run: RunFolder, open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False
+) -> None:
+    """Write report.html, one self-contained page that says what happened in a run."""
+    from socsim_analysis.report import write_report
+
+    page = write_report(_open(run)).resolve()
+    say(f"report: {page.as_uri()}")
+    if open_page:
+        webbrowser.open(page.as_uri())
+
+
+def show_command(
+    run: RunFolder,
+    agent: Agent,
+    step: Step,
+    arm: Arm = None,
+    replicate: Replicate = 0,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Also print the token ids of prompts and replies.")] = False,
+) -> None:
+    """Print what an agent read and answered at a step, exactly: every call in order, and what came of it."""
+    say(_open(run).show(agent, step, arm, replicate, tokens=tokens))
+
+
+def export_command(
+    run: RunFolder,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write the tables to.", show_default=False)],
+    table_format: Annotated[
+        TableFormat, typer.Option("--format", help="csv is labelled: option texts beside numbers.")
+    ] = TableFormat.csv,
+) -> None:
+    """Write all tables of a run for other programs."""
+    done = _open(run)
+    paths = done.write_csv(to) if table_format is TableFormat.csv else _write_parquet(done, to)
+    for path in paths:
+        say(str(path))
+
+
+def _write_parquet(run: Run, folder: Path) -> list[Path]:
+    from socsim.tables import TABLE_NAMES, write_table
+
+    paths = [folder / f"{name}.parquet" for name in TABLE_NAMES]
+    for name, path in zip(TABLE_NAMES, paths, strict=True):
+        write_table(run.table(name), path)
+    return paths

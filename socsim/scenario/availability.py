@@ -1,0 +1,134 @@
+"""Which valid parts of a scenario this version cannot run; it says so and never skips one in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from socsim.errors import Problem, ScenarioError
+from socsim.scenario.arms import patched, phase_paths
+from socsim.scenario.asking import AnyOf, ItemSpec, PromptsSpec
+from socsim.scenario.document import Path
+from socsim.scenario.places import nearest
+from socsim.scenario.root import Scenario
+from socsim.scenario.schedule import PhaseSpec
+from socsim.scenario.schedule_checks import phases
+
+__all__ = ["RUNS", "not_yet_available"]
+
+RUNS = {
+    "activation": ("simultaneous",),
+    "interaction": ("none", "survey", "neighbours"),
+    "method": ("logprob", "cloze", "sample"),
+    "type": ("nominal", "ordinal", "number"),
+    "engine": ("embedded", "scripted"),
+    "baseline": ("no_change", "drift_only", "degroot", "friedkin_johnsen"),
+    "finding": ("money_request.basic",),
+}
+"""What this version runs, by kind of thing."""
+
+_Missing = tuple[Path, str]
+
+
+def not_yet_available(scenario: Scenario) -> list[Problem]:
+    """Valid parts that this version cannot run, of the declared world and of every arm's; empty where it all runs."""
+    everything = [*_study(scenario), *_world(scenario)]
+    seen = set(everything)
+    for index, arm in enumerate(scenario.arms):
+        if not arm.patch:
+            continue
+        try:
+            world = patched(scenario, arm)
+        except (ScenarioError, ValidationError):
+            continue  # an invalid patch is an error, found when the file is checked
+        for path, what in _world(world):
+            if (path, what) not in seen:
+                everything.append((_in_patch(scenario, index, path), f"{what} (arm {arm.name!r})"))
+    return [
+        Problem(
+            f"not yet available: {what}",
+            ".".join(str(part) for part in path),
+            fix="The file is valid; this version cannot run it",
+        )
+        for path, what in dict.fromkeys(everything)
+    ]
+
+
+def _in_patch(scenario: Scenario, index: int, path: Path) -> Path:
+    for name, phase_path in phase_paths(scenario).items():
+        if path[: len(phase_path)] == phase_path:
+            return ("arms", index, "patch", "phases", name, *path[len(phase_path) :])
+    return ("arms", index, "patch", *path)
+
+
+def _study(scenario: Scenario) -> Iterator[_Missing]:
+    for name in scenario.conditions:
+        yield ("conditions", name), f"condition {name!r}: randomised conditions"
+    for index, baseline in enumerate(scenario.baselines):
+        if baseline not in RUNS["baseline"]:
+            yield ("baselines", index), f"baseline {baseline!r}"
+    for index, entry in enumerate(scenario.compare):
+        if entry.finding not in RUNS["finding"]:
+            near = nearest(entry.finding, RUNS["finding"])
+            yield ("compare", index, "finding"), f"finding {entry.finding!r}" + (f" (did you mean {near!r}?)" if near else "")
+        if entry.filter is not None:
+            yield ("compare", index, "filter"), "filters of a finding"
+    for name in scenario.preconditions:
+        yield ("preconditions", name), f"precondition {name!r}"
+    if scenario.analysis.effects:
+        yield ("analysis", "effects"), "estimated effects of conditions"
+    if scenario.analysis.human is not None:
+        yield ("analysis", "human"), "comparison with a table of human effects"
+    if scenario.failures.repair:
+        yield ("failures", "repair"), "asking the model to repair a reply"
+    yield from _inference(scenario)
+
+
+def _inference(scenario: Scenario) -> Iterator[_Missing]:
+    spec = scenario.inference
+    if spec.engine not in RUNS["engine"]:
+        yield ("inference", "engine"), f"engine {spec.engine!r}; {' and '.join(RUNS['engine'])} are"
+    if not isinstance(spec.model, str):
+        yield ("inference", "model"), "several models in one run"
+    if spec.budget:
+        yield ("inference", "budget"), "a budget"
+
+
+def _world(scenario: Scenario) -> Iterator[_Missing]:
+    if not isinstance(scenario.population.persona.renderer, str):
+        yield ("population", "persona", "renderer"), "several renderers of the persona, crossed"
+    if scenario.network is not None and scenario.network.changes:
+        yield ("network", "changes"), "ties that change during a run"
+    for name in PromptsSpec.model_fields:
+        if isinstance(getattr(scenario.prompts, name), AnyOf):
+            yield ("prompts", name), f"several wordings of {name!r}, crossed with agents"
+    if isinstance(scenario.items, dict):
+        for name, item in scenario.items.items():
+            yield from _item(("items", name), item)
+    for path, phase, _ in phases(scenario):
+        yield from _phase(path, phase)
+
+
+def _item(path: Path, item: ItemSpec) -> Iterator[_Missing]:
+    if item.type not in RUNS["type"]:
+        yield (*path, "type"), f"{item.type} items"
+    elif item.readout.method not in RUNS["method"]:
+        yield (*path, "readout", "method"), f"readout {item.readout.method!r}"
+
+
+def _phase(path: Path, phase: PhaseSpec) -> Iterator[_Missing]:
+    if phase.activation not in RUNS["activation"]:
+        name = phase.activation if isinstance(phase.activation, str) else "with parameters"
+        yield (*path, "activation"), f"activation {name!r}"
+    if phase.interventions:
+        yield (*path, "interventions"), "interventions"
+    spec = phase.interaction
+    if spec == "none":
+        return
+    if spec.kind not in RUNS["interaction"]:
+        yield (*path, "interaction", "kind"), f"interaction {spec.kind!r}"
+    elif spec.summary not in (None, "each"):
+        yield (*path, "interaction", "summary"), f"summary {spec.summary!r} of what is seen"
+    elif spec.options:
+        yield (*path, "interaction", "options"), "options of an interaction"

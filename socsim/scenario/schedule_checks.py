@@ -1,0 +1,114 @@
+"""What must hold of the schedule in one world: phases, what they ask, what people see, and that there is something to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from socsim.scenario.document import Path
+from socsim.scenario.findings import Findings
+from socsim.scenario.item_checks import repeated
+from socsim.scenario.places import listed
+from socsim.scenario.root import Scenario
+from socsim.scenario.schedule import ForEachItemSpec, InteractionSpec, PhaseSpec
+
+__all__ = ["check_schedule", "interacts", "phases"]
+
+_READING = ("neighbours", "estimates")
+
+
+def phases(scenario: Scenario) -> Iterator[tuple[Path, PhaseSpec, bool]]:
+    """Every phase with its path, and whether it is gone through once for every item."""
+    for index, entry in enumerate(scenario.schedule):
+        if isinstance(entry, ForEachItemSpec):
+            for inner, phase in enumerate(entry.phases):
+                yield ("schedule", index, "phases", inner), phase, True
+        else:
+            yield ("schedule", index), entry, False
+
+
+def interacts(phase: PhaseSpec) -> InteractionSpec | None:
+    """The interaction of a phase, if people can see anything of each other or of a stimulus in it."""
+    spec = phase.interaction
+    return None if spec == "none" or spec.kind in ("none", "survey") else spec
+
+
+def check_schedule(scenario: Scenario, findings: Findings) -> None:
+    """Check the schedule of one world (items must have been expanded)."""
+    items = list(scenario.items) if isinstance(scenario.items, dict) else []
+    everything = list(phases(scenario))
+    somebody_writes = any(phase.say is not None for _, phase, _ in everything)
+    for index, name in repeated(phase.phase for _, phase, _ in everything):
+        fix = "Give every phase a name of its own"
+        findings.add((*everything[index][0], "phase"), f"the phase name {name!r} stands twice", fix)
+    for index, entry in enumerate(scenario.schedule):
+        if isinstance(entry, ForEachItemSpec):
+            _check_rounds(entry, ("schedule", index), items, findings)
+    for path, phase, in_rounds in everything:
+        _check_name(phase, path, findings)
+        _check_asks(phase, path, [*items, "item"] if in_rounds else items, findings)
+        spec = interacts(phase)
+        if spec is not None:
+            _check_interaction(scenario, spec, phase, (*path, "interaction"), findings)
+            if spec.kind in _READING and spec.see == "messages" and not somebody_writes:
+                fix = "Add `say: {}` to a phase, or write see: answers"
+                findings.add((*path, "interaction", "see"), "nobody writes messages that could be seen", fix)
+
+
+def _check_rounds(entry: ForEachItemSpec, path: Path, items: list[str], findings: Findings) -> None:
+    if not items:
+        findings.add((*path, "for_each_item"), "there are no items to go through", "Declare `items`")
+    if "item" in items:
+        message = "an item is called `item`, which stands for the item of the round"
+        findings.add(("items", "item"), message, "Give it another name")
+    if "order" not in entry.for_each_item:
+        findings.add(
+            (*path, "for_each_item"),
+            "the order of the items is not given",
+            "Write {order: random_per_world} or {order: as_given}",
+        )
+
+
+def _check_name(phase: PhaseSpec, path: Path, findings: Findings) -> None:
+    name = phase.phase
+    if not name.strip() or len(name) > 100 or not name.isprintable() or set(name) & set("[]/"):
+        findings.add((*path, "phase"), f"{name[:100]!r} cannot name a phase", "Use a short word without [, ] and /")
+    if not phase.ask and phase.say is None and not phase.interventions:
+        findings.add(path, f"the phase {name!r} neither asks nor lets anybody write", "Add `ask: [ITEM]` or `say: {}`")
+
+
+def _check_asks(phase: PhaseSpec, path: Path, items: list[str], findings: Findings) -> None:
+    for index, name in enumerate(phase.ask):
+        if name not in items:
+            findings.add((*path, "ask", index), f"there is no item {name!r}", listed(name, items, "Items"))
+    for index, name in repeated(phase.ask):
+        findings.add((*path, "ask", index), f"the item {name!r} is asked twice in one phase", "Ask it once, or in two phases")
+    for index, memory in repeated(phase.remember):
+        findings.add((*path, "remember", index), f"{memory!r} stands twice", "Keep one of them")
+    if phase.say is not None:
+        topic = phase.say.topic
+        if topic is None and not phase.ask:
+            message = "there is nothing to write about: the phase asks no item and `say` has no topic"
+            findings.add((*path, "say"), message, "Add `topic: …` to `say`")
+        if topic is not None and not topic.strip():
+            findings.add((*path, "say", "topic"), "the topic is empty", "Write what the message is about")
+        if any(not stop for stop in phase.say.stop):
+            findings.add((*path, "say", "stop"), "a stop text is empty, so every message would be", "Remove it")
+
+
+def _check_interaction(scenario: Scenario, spec: InteractionSpec, phase: PhaseSpec, path: Path, findings: Findings) -> None:
+    if spec.kind in _READING and spec.of == "neighbours" and scenario.network is None:
+        message = f"the interaction {spec.kind!r} needs a network, and this world has none"
+        findings.add(path, message, "Add `network: {graph: …}`, or write of: all")
+    if spec.kind in _READING and spec.see == "answers" and not phase.ask:
+        findings.add(
+            (*path, "see"), "the phase asks no item whose answers could be seen", "Add `ask: [ITEM]`, or write see: messages"
+        )
+    if spec.kind == "exposure":
+        if spec.show is None:
+            fix = f"Add `show: …`. Conditions: {', '.join(scenario.conditions) or 'none'}"
+            findings.add(path, "an exposure needs to know which condition it shows", fix)
+        elif spec.show not in scenario.conditions:
+            fix = listed(spec.show, scenario.conditions, "Conditions")
+            findings.add((*path, "show"), f"there is no condition {spec.show!r}", fix)
+    elif spec.show is not None:
+        findings.add((*path, "show"), f"`show` belongs to the interaction `exposure` (found {spec.kind})", "Remove it")

@@ -1,0 +1,58 @@
+"""Contrasts of arms: description below five worlds, t interval from five on."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+from fake_run import Recipe, fake_run
+from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts, contrast_table, interval_over_worlds, quantity_table
+
+
+def test_contrast_is_the_difference_of_changes() -> None:
+    run = fake_run(Recipe(failing=frozenset()))
+    x = run.responses.pivot(index=["arm", "agent"], columns="step", values="expected")
+    change = {arm: x.loc[arm][4].std() - x.loc[arm][0].std() for arm in ("treatment", "alone")}
+    table = arm_contrasts(run, "services").set_index(["quantity", "control", "step"])
+    row = table.loc[("spread", "alone", 4)]
+    assert row["difference"] == pytest.approx(change["treatment"] - change["alone"])
+    assert row["difference"] < -0.1
+    assert (row["n_treatment"], row["n_control"], row["worlds"]) == (34, 34, 1)
+    assert math.isnan(row["low"])
+    assert ("neighbour_correlation", "shuffled", 4) in table.index
+    assert 0 not in table.index.get_level_values("step")
+
+
+def test_people_without_an_answer_are_in_neither_side_of_their_change() -> None:
+    run = fake_run(Recipe(drift=0.1, weight=0.0, failing=frozenset({("treatment", 0, 3), ("treatment", 2, 5)})))
+    table = quantity_table(run, "services")
+    row = table[(table["quantity"] == "mean") & (table["arm"] == "treatment") & (table["step"] == 2)].iloc[0]
+    assert row["n"] == 32
+    assert row["change"] == pytest.approx(0.2, abs=0.02)
+
+
+def test_interval_appears_with_the_fifth_world() -> None:
+    values = [0.2, -0.1, 0.4, 0.3, 0.1]
+    assert math.isnan(interval_over_worlds(values[: LEAST_WORLDS - 1]).low)
+    low, high = scipy.stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    interval = interval_over_worlds(values)
+    assert (interval.low, interval.high) == pytest.approx((low, high))
+    assert interval_over_worlds([*values, math.nan]).worlds == 5
+    assert interval_over_worlds([]).worlds == 0
+
+
+def test_worlds_are_the_unit() -> None:
+    run = fake_run(Recipe(replicates=5, steps=3, noise=0.1))
+    table = arm_contrasts(run, "services")
+    by_world = contrast_table(run, "services")
+    row = table[(table["quantity"] == "mean") & (table["control"] == "alone") & (table["step"] == 2)].iloc[0]
+    worlds = by_world[(by_world["quantity"] == "mean") & (by_world["control"] == "alone") & (by_world["step"] == 2)]
+    assert len(worlds) == row["worlds"] == 5
+    assert row["difference"] == pytest.approx(np.mean(worlds["difference"]))
+    assert row["low"] < row["difference"] < row["high"]
+
+
+def test_run_with_one_arm_has_no_contrast() -> None:
+    assert arm_contrasts(fake_run(Recipe(arms=("treatment",))), "services").empty

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from socsim.scenario import Scenario, load_scenario, not_yet_available
+
+Make = Callable[..., Scenario]
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+def test_what_this_version_runs_is_available(make_debate: Make) -> None:
+    everything = make_debate(
+        replicates=2,
+        arms=[
+            "treatment",
+            "alone",
+            {"yoked": {"world": "other_replicate"}},
+            {"shuffled": "rewire"},
+            {"big": {"population": {"size": 9}}},
+        ],
+        baselines=["no_change", "drift_only", "degroot", "friedkin_johnsen"],
+    )
+    assert not_yet_available(everything) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"conditions": {"c": {"levels": ["a", "b"]}}}, "conditions.c"),
+        ({"baselines": ["voter"]}, "baselines.0"),
+        ({"compare": [{"finding": "becker.mean_error"}]}, "compare.0.finding"),
+        ({"preconditions": {"x": 1}}, "preconditions.x"),
+        ({"analysis": {"human": "a.csv"}}, "analysis.human"),
+        ({"failures": {"repair": 1}}, "failures.repair"),
+        ({"inference": {"engine": "vllm"}}, "inference.engine"),
+        ({"inference": {"model": [{"name": "a", "share": 1.0}]}}, "inference.model"),
+        ({"inference": {"budget": {"tokens": 1}}}, "inference.budget"),
+        ({"prompts": {"ask": {"any_of": ["a", "b"]}}}, "prompts.ask"),
+        ({"items": {"t": {"type": "text", "text": "Why?", "readout": {"method": "text"}}}}, "items.t.type"),
+        ({"items": {"t": {"type": "nominal", "text": "Why?", "readout": {"method": "verbalized"}}}}, "items.t.readout.method"),
+        ({"population": {"size": 8, "persona": {"renderer": ["none", "json"]}}}, "population.persona.renderer"),
+        ({"schedule": [{"phase": "a", "activation": "poisson"}]}, "schedule.0.activation"),
+        ({"schedule": [{"phase": "a", "activation": {"poisson": {"rate": 1}}}]}, "schedule.0.activation"),
+        ({"schedule": [{"phase": "a", "interaction": {"kind": "feed"}}]}, "schedule.0.interaction.kind"),
+        (
+            {"schedule": [{"phase": "a", "interaction": {"kind": "neighbours", "summary": "mean"}}]},
+            "schedule.0.interaction.summary",
+        ),
+        ({"schedule": [{"phase": "a", "interventions": [{"at": 1}]}]}, "schedule.0.interventions"),
+        ({"arms": [{"x": {"phases": {"talk": {"activation": "dyads"}}}}]}, "arms.0.patch.phases.talk.activation"),
+    ],
+)
+def test_what_it_does_not_run_is_named_with_its_field(make_debate: Make, changes: dict[str, Any], field: str) -> None:
+    (problem,) = not_yet_available(make_debate(**changes))
+    assert problem.message.startswith("not yet available: ")
+    assert problem.field == field
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("neighbourhood_debate", True),
+        ("money_request_11_20", True),
+        ("message_experiment", False),
+        ("crowd_estimates", False),
+        ("group_discussion", False),
+    ],
+)
+def test_shipped_scenarios_are_valid_and_say_what_cannot_run_yet(name: str, runs: bool) -> None:
+    problems = load_scenario(SCENARIOS / f"{name}.yaml").not_yet_available()
+    assert (problems == []) is runs
+    assert all(problem.line > 0 for problem in problems)
