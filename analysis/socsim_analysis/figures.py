@@ -10,8 +10,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
-from socsim_analysis.markup import Html, element
+from socsim_analysis.markup import Html, element, printable
 
 __all__ = [
     "GREY",
@@ -19,6 +20,7 @@ __all__ = [
     "OPINION_COLOURS",
     "SHARE_COLOURS",
     "arm_colours",
+    "arm_panels",
     "embedded_figure",
     "label",
     "script_json",
@@ -28,6 +30,7 @@ __all__ = [
 _ARMS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 INK = "#1f2430"
 GREY = "#9aa0aa"
+_AXIS = "#c4c8d0"
 OPINION_COLOURS = [[0.0, "#542788"], [0.25, "#998ec3"], [0.5, "#f2f0ee"], [0.75, "#f1a340"], [1.0, "#b35806"]]
 SHARE_COLOURS = "Cividis"
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
@@ -40,7 +43,7 @@ def arm_colours(arms: Sequence[str]) -> Mapping[str, str]:
 
 def label(text: str, width: int = 26, lines: int = 2) -> str:
     """``text`` as a label in a figure: escaped (labels read a subset of HTML), broken into lines, shortened."""
-    broken = textwrap.wrap(" ".join(text.split()), width) or [""]
+    broken = textwrap.wrap(" ".join(printable(text).split()), width) or [""]
     kept = broken[:lines]
     if len(broken) > lines:
         kept[-1] = kept[-1][: width - 1].rstrip() + "…"
@@ -55,7 +58,14 @@ def styled(figure: go.Figure, height: int, **layout: object) -> go.Figure:
         height: in pixels; the width is the page's.
         layout: further settings of the layout.
     """
-    axis = {"gridcolor": "#e6e8ec", "zerolinecolor": "#c4c8d0", "linecolor": "#c4c8d0", "ticks": "outside", "tickcolor": "#c4c8d0"}
+    axis = {
+        "gridcolor": "#e6e8ec",
+        "zerolinecolor": _AXIS,
+        "linecolor": _AXIS,
+        "ticks": "outside",
+        "tickcolor": _AXIS,
+        "title_font_size": 13,
+    }
     figure.update_xaxes(automargin=True, **axis)
     figure.update_yaxes(automargin=True, **axis)
     figure.update_annotations(font_size=13)
@@ -69,7 +79,29 @@ def styled(figure: go.Figure, height: int, **layout: object) -> go.Figure:
         hoverlabel={"bgcolor": "white", "font_size": 13, "align": "left"},
     )
     figure.update_layout(**layout)
+    figure.update_coloraxes(colorbar_title_font_size=13)
     return figure
+
+
+def arm_panels(arms: Sequence[str], per_row: int = 3) -> tuple[go.Figure, list[tuple[int, int]]]:
+    """An empty figure with one titled panel per arm, all with the same axes, and the row and column of each.
+
+    Args:
+        arms: names of the arms, in order.
+        per_row: most panels beside each other.
+    """
+    columns = max(1, min(per_row, len(arms)))
+    rows = max(1, -(-len(arms) // columns))
+    figure = make_subplots(
+        rows=rows,
+        cols=columns,
+        shared_xaxes=True,
+        shared_yaxes=True,
+        horizontal_spacing=0.03,
+        vertical_spacing=0.3 / rows,
+        subplot_titles=[label(arm) for arm in arms],
+    )
+    return figure, [(number // columns + 1, number % columns + 1) for number in range(len(arms))]
 
 
 def script_json(text: str) -> Html:

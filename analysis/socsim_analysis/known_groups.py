@@ -47,6 +47,23 @@ class KnownGroup:
     association: Association | None
     groups: tuple[GroupMean, ...]
 
+    @property
+    def between_share(self) -> float:
+        """η²: sum of squares between groups over the total, 0 to 1; NaN with fewer than two groups or equal opinions."""
+        n = sum(group.n for group in self.groups)
+        if len(self.groups) < 2 or n <= len(self.groups):
+            return math.nan
+        centre = sum(group.n * group.mean for group in self.groups) / n
+        between = sum(group.n * (group.mean - centre) ** 2 for group in self.groups)
+        within = sum((group.n - 1) * group.sd**2 for group in self.groups if group.n > 1)
+        return between / (between + within) if between + within > 1e-18 * max(1.0, centre**2) * n else math.nan
+
+    @property
+    def chance_share(self) -> float:
+        """The η² expected if group and opinion had nothing to do with each other: (k - 1) / (n - 1)."""
+        n = sum(group.n for group in self.groups)
+        return (len(self.groups) - 1) / (n - 1) if len(self.groups) > 1 and n > 1 else math.nan
+
 
 def known_groups(run: RunLike, item: str, replicate: int = 0, prefix: str = "reference_") -> tuple[KnownGroup, ...]:
     """Every held-back variable (or, with ``prefix="fact_"``, every fact) against the opinions at the first step.

@@ -7,9 +7,26 @@ from __future__ import annotations
 
 import html
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Html", "count", "definitions", "element", "join", "numeral", "paragraph", "percent", "rows_table", "section", "signed"]
+__all__ = [
+    "Html",
+    "bullets",
+    "count",
+    "definitions",
+    "element",
+    "escaped",
+    "join",
+    "numeral",
+    "paragraph",
+    "percent",
+    "plural",
+    "printable",
+    "rows_table",
+    "section",
+    "signed",
+]
 
 MISSING = "missing"
 
@@ -22,12 +39,19 @@ class Html(str):
 
 def escaped(content: str | Html) -> Html:
     """``content`` as markup: as it is if it is `Html`, else with every special character escaped."""
-    return content if isinstance(content, Html) else Html(html.escape(_printable(content), quote=True))
+    return content if isinstance(content, Html) else Html(html.escape(printable(content), quote=True))
 
 
-def _printable(text: str) -> str:
-    """Without what HTML forbids or what could turn around the reading direction of what follows."""
-    return "".join(letter if letter in "\n\t" or letter.isprintable() or letter == " " else "\N{REPLACEMENT CHARACTER}" for letter in text)
+def printable(text: str) -> str:
+    """Without what HTML forbids or what could turn around the reading direction of what follows.
+
+    Spaces of all widths and the two joiners that scripts and emoji need are kept.
+    """
+    return "".join(letter if _kept(letter) else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _kept(letter: str) -> bool:
+    return letter.isprintable() or letter in "\n\t\u200c\u200d" or unicodedata.category(letter) == "Zs"
 
 
 def join(parts: Iterable[str | Html], separator: str = "") -> Html:
@@ -38,7 +62,8 @@ def join(parts: Iterable[str | Html], separator: str = "") -> Html:
 def element(tag: str, *content: str | Html, **attributes: str) -> Html:
     """``<tag …>content</tag>``; an attribute ``class_`` is written ``class``, an underscore inside a name as a hyphen."""
     written = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{html.escape(_printable(value), quote=True)}"' for name, value in attributes.items()
+        f' {name.rstrip("_").replace("_", "-")}="{html.escape(printable(value), quote=True)}"'
+        for name, value in attributes.items()
     )
     return Html(f"<{tag}{written}>{join(content)}</{tag}>")
 
@@ -56,6 +81,11 @@ def section(identifier: str, title: str, *content: str | Html) -> Html:
 def definitions(pairs: Iterable[tuple[str, str | Html]]) -> Html:
     """Names and what they stand for."""
     return element("dl", *(join([element("dt", name), element("dd", value)]) for name, value in pairs))
+
+
+def bullets(texts: Iterable[str | Html]) -> Html:
+    """A list."""
+    return element("ul", *(element("li", text) for text in texts))
 
 
 def rows_table(caption: str | Html, headers: Sequence[str], rows: Iterable[Sequence[str | Html]], words: int = 1) -> Html:
@@ -91,6 +121,11 @@ def signed(value: float, digits: int = 2) -> str:
 def count(value: float) -> str:
     """A whole number with commas between thousands; "missing" for NaN."""
     return numeral(value, 0)
+
+
+def plural(number: int, word: str, many: str | None = None) -> str:
+    """``1 world``, ``2 worlds``."""
+    return f"{count(number)} {word if number == 1 else many or word + 's'}"
 
 
 def percent(share: float, digits: int = 1) -> str:

@@ -1,7 +1,7 @@
 (function () {
   "use strict";
   var root = document.documentElement;
-  var config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  var config = { responsive: true, displaylogo: false, displayModeBar: false };
   var plots = document.querySelectorAll(".plot");
   var drawn = 0;
   root.setAttribute("data-figures", String(plots.length));
@@ -13,7 +13,14 @@
       root.setAttribute("data-drawn", String(drawn));
     });
   });
+  function fit(width) {
+    plots.forEach(function (place) {
+      if (place.data) { window.Plotly.relayout(place, { width: width, autosize: width === null }); }
+    });
+  }
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (part) { part.open = true; });
+    document.querySelectorAll("details:not(.long)").forEach(function (part) { part.open = true; });
+    fit(680);
   });
+  window.addEventListener("afterprint", function () { fit(null); });
 })();

@@ -16,15 +16,31 @@ from importlib import resources
 import plotly.graph_objects as go
 import plotly.offline
 
+from socsim.scenario.worlds import CompareSpec
+from socsim_analysis.comparing import DistributionComparison, compare_distribution
+from socsim_analysis.distances import DISTANCES, Distance
 from socsim_analysis.figures import arm_colours, embedded_figure
+from socsim_analysis.findings import load_finding
 from socsim_analysis.frames import Snapshot, arm_names, opinion_items, phase_of_step, replicates, treatment_arm
 from socsim_analysis.markup import Html, element, escaped, join, rows_table
 from socsim_analysis.signal import Signal, signal_check
 
-__all__ = ["MOST_ITEMS", "Page", "whole_page"]
+__all__ = ["MOST_ITEMS", "Held", "Page", "whole_page"]
+
+_NO_SCRIPT = element("noscript", element("p", "The figures need JavaScript; the tables hold the same numbers without it."))
 
 MOST_ITEMS = 6
 """Items that get figures of their own; the tables of the run hold all."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A finding, the distances asked for, and the comparison with it, or why there is none."""
+
+    finding: str
+    kinds: tuple[Distance, ...]
+    comparison: DistributionComparison | None
+    reason: str = ""
 
 
 @dataclass
@@ -32,6 +48,8 @@ class Page:
     """A page being written: what all sections share, and how many figures and tables there are so far."""
 
     run: Snapshot
+    example: str = ""
+    """One exact exchange with the model, as text."""
     figures: int = field(default=0, init=False)
     tables: int = field(default=0, init=False)
 
@@ -56,9 +74,27 @@ class Page:
         return next(iter(replicates(self.run)), 0)
 
     @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """All items that were asked, in the order of the scenario."""
+        found = set(self.run.responses["item"]) if len(self.run.responses) else set()
+        declared = list(self.run.scenario.items) if isinstance(self.run.scenario.items, dict) else []
+        return tuple(item for item in [*declared, *sorted(found - set(declared))] if item in found)
+
+    @cached_property
     def items(self) -> tuple[str, ...]:
         """Items with numeric answers that get figures."""
         return opinion_items(self.run)[:MOST_ITEMS]
+
+    @cached_property
+    def scripted(self) -> bool:
+        """Whether a script replied instead of a model."""
+        return (self.run.manifest.get("engine") or {}).get("engine") == "scripted"
+
+    @cached_property
+    def people(self) -> int:
+        """People in the world that is shown where only one can be."""
+        people = self.run.agents
+        return int(((people["arm"] == self.treatment) & (people["replicate"] == self.replicate)).sum()) if len(people) else 0
 
     @cached_property
     def steps(self) -> Mapping[int, str]:
@@ -75,17 +111,39 @@ class Page:
         """The signal check of each item."""
         return tuple(signal_check(self.run, item) for item in self.items)
 
+    @cached_property
+    def comparisons(self) -> tuple[Held, ...]:
+        """What the scenario asks to be held against people, in its order."""
+        return tuple(_held(self, entry) for entry in self.run.scenario.compare)
+
+    @cached_property
+    def compared(self) -> frozenset[str]:
+        """Items whose whole distribution stands beside that of people: asked at one step, in one arm, of one world."""
+        if len(self.arms) > 1 or self.worlds > 1:
+            return frozenset()
+        items = {held.comparison.item for held in self.comparisons if held.comparison is not None}
+        rows = self.run.responses
+        return frozenset(item for item in items if rows.loc[rows["item"] == item, "step"].nunique() == 1)
+
     def figure(self, figure: go.Figure, caption: str | Html, description: str) -> Html:
         """The next figure."""
         self.figures += 1
         return embedded_figure(figure, self.figures, caption, description)
 
-    def table(
-        self, caption: str | Html, headers: Sequence[str], rows: Sequence[Sequence[str | Html]], words: int = 1
-    ) -> Html:
+    def table(self, caption: str | Html, headers: Sequence[str], rows: Sequence[Sequence[str | Html]], words: int = 1) -> Html:
         """The next table; see `socsim_analysis.markup.rows_table`."""
         self.tables += 1
         return rows_table(join([element("b", f"Table {self.tables}. "), caption]), headers, rows, words)
+
+
+def _held(page: Page, entry: CompareSpec) -> Held:
+    kinds: tuple[Distance, ...] = entry.distances or tuple(DISTANCES)
+    try:
+        finding = load_finding(entry.finding)
+        found = compare_distribution(page.run, finding, kinds, arm=page.treatment, replicate=page.replicate)
+    except (KeyError, ValueError) as error:
+        return Held(entry.finding, kinds, None, str(error.args[0] if error.args else error))
+    return Held(entry.finding, kinds, found, "" if found else "no answer of this run can be compared")
 
 
 def whole_page(title: str, content: Sequence[Html]) -> str:
@@ -108,7 +166,7 @@ def whole_page(title: str, content: Sequence[Html]) -> str:
         element("title", title),
         element("style", Html(style)),
     )
-    body = element("body", element("main", *content), *(element("script", Html(script)) for script in scripts))
+    body = element("body", element("main", *content), _NO_SCRIPT, *(element("script", Html(script)) for script in scripts))
     return f'<!DOCTYPE html>\n<html lang="en">\n{element("head", *head)}\n{escaped(body)}\n</html>\n'
 
 

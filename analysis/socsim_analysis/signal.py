@@ -40,9 +40,10 @@ class Movement:
 class Signal:
     """Movements of the answers to one item, in units of its scale.
 
-    ``persona``: between people at the first step (n people; sd is the between-person SD). ``messages``: same person and
-    step, treatment against alone (n pairs; sd of the signed differences). ``order`` and ``labels``: between two readings of
-    one answer (n pairs of readings; sd of the absolute differences). ``mass``: mean probability on the options together.
+    ``persona``: between people at the first step (n people; sd is the between-person SD), unknown where all have one persona.
+    ``messages``: same person and step, treatment against alone (n pairs; sd of the signed differences). ``order`` and
+    ``labels``: between two readings of one answer (n pairs of readings; sd of the absolute differences). ``mass``: mean
+    probability on the options together.
     """
 
     item: str
@@ -86,6 +87,8 @@ def _with_persona(run: RunLike, frame: pd.DataFrame) -> Movement:
     first = frame["step"].min() if len(frame) else 0
     arm = treatment_arm(run)
     rows = frame[(frame["arm"] == arm) & (frame["step"] == first)]
+    if run.agents.loc[run.agents["arm"] == arm, "persona"].nunique() < 2:
+        return Movement(math.nan, math.nan, 0)
     worlds = [rows.loc[rows["replicate"] == number, "x"] for number in replicates(run)]
     sizes, sds = [mean_pairwise_difference(world) for world in worlds], [spread(world) for world in worlds]
     return Movement(mean(sizes), mean(sds), len(rows))
@@ -122,6 +125,11 @@ def verdict(signal: Signal) -> tuple[str, ...]:
     """Sentences that say to what the model reacts, and to what it does not."""
     if math.isnan(signal.wording):
         return ("Not assessed: each answer was read in one way only, so there is nothing to hold movements against.",)
+    if not (signal.persona.known or signal.messages.known):
+        return (
+            "Not assessed: no two people had different personas, and no arm can be held against one in which nobody read "
+            f"messages. With the way the question is put, answers moved by {signal.wording:.2f} scale points.",
+        )
     sentences = []
     dead = []
     for name, part in (("persona", signal.persona), ("messages", signal.messages)):

@@ -193,8 +193,9 @@ MANIFEST: dict[str, Any] = {
     "cached_tokens": 290_000, "completion_tokens": 11_000}, "tables": {},
 }  # fmt: skip
 
-_CALL = {"digest": "00", "draw": "", "kind": "score", "status": "ok", "text": "", "finish_reason": "scored", "logprobs": [-1.0],
-         "prompt_tokens": 300, "cached_tokens": 200, "completion_tokens": 0, "elapsed_s": 0.1, "attempts": 1, "failure": ""}  # fmt: skip
+_CALL = {"digest": "00", "draw": "", "kind": "score", "status": "ok", "text": "", "finish_reason": "scored",
+         "logprobs": [-1.0], "prompt_tokens": 300, "cached_tokens": 200, "completion_tokens": 0, "elapsed_s": 0.1, "attempts": 1,
+         "failure": ""}  # fmt: skip
 
 
 def fake_run(recipe: Recipe | None = None, path: Path = Path("nowhere"), **manifest: Any) -> ShownSnapshot:
@@ -233,12 +234,13 @@ def money_run(path: Path = Path("nowhere"), percent: tuple[float, ...] = (4, 0, 
     ]
     answers = [
         {**world, "step": 0, "phase": "play", "agent": i, "item": "request", "method": "logprob", "status": "answered",
-         "option": options[c], "choice": c, "value": 11.0 + c, "expected": float(p @ np.arange(11, 21)), "entropy": 1.0, "mass": 0.6,
-         "u": 0.5, "probabilities": p.tolist(), "failure": "", "raw": ""} for i, c in enumerate(choices.tolist())
+         "option": options[c], "choice": c, "value": 11.0 + c, "expected": float(p @ np.arange(11, 21)), "entropy": 1.0,
+         "mass": 0.6, "u": 0.5, "probabilities": p.tolist(), "failure": "", "raw": ""} for i, c in enumerate(choices.tolist())
     ]  # fmt: skip
     readings = [
         {**world, "step": 0, "phase": "play", "agent": i, "item": "request", "reading": k, "order": order, "labels": "whole",
-         "mass": 0.6, "probabilities": np.roll(p, k).tolist()} for i in range(108) for k, order in enumerate(("forward", "backward"))
+         "mass": 0.6, "probabilities": np.roll(p, k).tolist()}
+        for i in range(108) for k, order in enumerate(("forward", "backward"))
     ]  # fmt: skip
     ties = pd.DataFrame(columns=["arm", "replicate", "author", "reader", "weight"])
     seen = pd.DataFrame(columns=["arm", "replicate", "step", "agent", "position", "author", "author_step", "text"])

@@ -45,7 +45,7 @@ def network_section(page: Page) -> Html | None:
 
 
 def _layout(size: int, pairs: list[tuple[int, int]]) -> Reals:
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(size))
     graph.add_edges_from(sorted({(min(pair), max(pair)) for pair in pairs}))
     places = nx.spring_layout(graph, seed=1, iterations=100 if size <= 200 else 40, k=1.6 / math.sqrt(max(size, 1)))
@@ -65,12 +65,14 @@ def _figure(page: Page, item: str, world: Opinions, pairs: list[tuple[int, int]]
     styled(figure, 440, margin={"l": 8, "r": 8, "t": 56, "b": 24})
     figure.update_yaxes(visible=False)
     bar = {"title": {"text": "opinion"}, "thickness": 14, "len": 0.8, "outlinewidth": 0}
-    figure.update_layout(coloraxis={"colorscale": OPINION_COLOURS, "cmin": low, "cmax": high, "colorbar": bar}, legend={"y": -0.06})
+    figure.update_layout(
+        coloraxis={"colorscale": OPINION_COLOURS, "cmin": low, "cmax": high, "colorbar": bar}, legend={"y": -0.06}
+    )
     authors, readers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     alike = [f"{numeral(neighbour_correlation(world.at(step), authors, readers))} at step {step}" for step in steps]
     caption = (
-        f"{item}, arm “{page.treatment}”, replicate {page.replicate}: n = {len(places)} people, {len(pairs)} readings of one by another. "
-        f"Same places in both drawings. {words} Correlation of neighbours: {', '.join(alike)}."
+        f"{item}, arm “{page.treatment}”, replicate {page.replicate}: n = {len(places)} people, {len(pairs)} readings of one "
+        f"by another. Same places in both drawings. {words} Correlation of neighbours: {', '.join(alike)}."
     )
     return page.figure(figure, caption, f"Network drawing of {len(places)} people coloured by opinion at steps {steps}.")
 
@@ -84,7 +86,10 @@ def _colour_range(page: Page, item: str, world: Opinions, steps: list[int]) -> t
         return least, most, "Colours span the opinions shown."
     low, high = min(values), max(values)
     if (most - least) < (high - low) / 3 and most - least > 1e-6:
-        words = f"Colours span the opinions shown, {numeral(least)} to {numeral(most)}, a small part of the scale from {low:g} to {high:g}."
+        words = (
+            f"Colours span the opinions shown, {numeral(least)} to {numeral(most)}, a small part of the scale from {low:g} to "
+            f"{high:g}."
+        )
         return least, most, words
     return low, high, f"Colours span the whole scale, {low:g} to {high:g}."
 
@@ -102,7 +107,9 @@ def _lines(pairs: list[tuple[int, int]], places: Reals) -> go.Scatter:
 def _people(page: Page, x: Reals, places: Reals) -> list[go.Scatter]:
     people = page.run.agents
     people = people[(people["arm"] == page.treatment) & (people["replicate"] == page.replicate)].sort_values("agent")
-    texts = [f"agent {agent}<br>{label(str(text), 44, 4)}" for agent, text in zip(people["agent"], people["persona"], strict=True)]
+    texts = [
+        f"agent {agent}<br>{label(str(text), 44, 4)}" for agent, text in zip(people["agent"], people["persona"], strict=True)
+    ]
     known = ~np.isnan(x)
     size = 16 if len(x) <= 60 else 10 if len(x) <= 200 else 6
     marker = {"size": size, "color": x[known].tolist(), "coloraxis": "coloraxis", "line": {"color": "#5b6270", "width": 1}}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts
+from socsim_analysis.distances import DISTANCES
 from socsim_analysis.frames import control_of
-from socsim_analysis.markup import Html, count, element, join, paragraph, percent, signed
-from socsim_analysis.page import Page
+from socsim_analysis.markup import Html, count, element, join, numeral, paragraph, percent, plural, signed
+from socsim_analysis.page import Held, Page
 from socsim_analysis.signal import verdict
 
 __all__ = ["STRONGER_MODELS", "summary_section"]
 
 STRONGER_MODELS = (
-    "Stronger open models in GGUF form that may react: Qwen2.5-0.5B-Instruct (about 0.5 GB), Qwen2.5-1.5B-Instruct (about "
-    "1.1 GB) and Qwen2.5-7B-Instruct (about 4.7 GB), each 4-bit. Give the file as inference.model; "
-    "“socsim models list” names what can be pulled by name."
+    "Stronger open models in GGUF form that may react: Qwen2.5-0.5B-Instruct (about 0.7 GB), Qwen2.5-1.5B-Instruct (about "
+    "1.1 GB) and Qwen2.5-7B-Instruct (about 4.7 GB). Give a name or the path of a file as inference.model; “socsim models list” "
+    "shows what can be fetched by name."
 )
 """Advice where the model does not react."""
 
@@ -40,20 +43,25 @@ def summary_section(page: Page) -> Html:
     return element("header", *head, element("div", *(paragraph(text) for text in texts), class_="summary"))
 
 
-def _plural(number: int, word: str) -> str:
-    return f"{count(number)} {word}{'' if number == 1 else 's'}"
-
-
 def _what_was_run(page: Page) -> str:
     run = page.run
-    people = run.agents.groupby(["arm", "replicate"]).size() if len(run.agents) else []
-    size = f"{min(people)} to {max(people)}" if len(people) and min(people) != max(people) else count(max(people, default=0))
-    items = _plural(int(run.responses["item"].nunique()), "item") if len(run.responses) else "no item"
-    arms = f"in each of {len(page.arms)} arms ({', '.join(page.arms)})" if len(page.arms) > 1 else "in one arm"
-    model = str(run.manifest.get("engine", {}).get("model", "an unnamed model"))
-    steps = _plural(len(page.steps), "step")
-    worlds = "1 world" if page.worlds == 1 else f"{page.worlds} worlds"
-    return f"{size} simulated people {arms} were asked {items} over {steps}, in {worlds} per arm. The model was {model}."
+    sizes: list[int] = run.agents.groupby(["arm", "replicate"]).size().tolist() if len(run.agents) else []
+    if not sizes:
+        return f"Nothing has been asked yet. {_model(page)}"
+    size = f"{count(min(sizes))} to {count(max(sizes))}" if min(sizes) != max(sizes) else count(sizes[0])
+    who = "simulated people" if (run.agents["persona"] != "").any() else "agents without a persona"
+    arms = f" in each of {len(page.arms)} arms ({', '.join(page.arms)})" if len(page.arms) > 1 else ""
+    items = plural(len(page.asked), "item") if page.asked else "no item"
+    worlds = f"{plural(page.worlds, 'world')}{' per arm' if len(page.arms) > 1 else ''}"
+    return f"{size} {who}{arms} were asked {items} at {plural(len(page.steps), 'step')}, in {worlds}. {_model(page)}"
+
+
+def _model(page: Page) -> str:
+    if page.scripted:
+        return (
+            "No language model was asked: the replies come from a script, so nothing here says anything about models or people."
+        )
+    return f"The model was {page.run.manifest.get('engine', {}).get('model', 'not named')}."
 
 
 def _how_it_ended(page: Page) -> str:
@@ -62,35 +70,65 @@ def _how_it_ended(page: Page) -> str:
     for name, frame in (("answers", run.responses), ("messages", run.messages)):
         if len(frame):
             failed = int(frame["status"].isin(["failed", "empty"]).sum())
-            parts.append(f"{count(failed)} of {count(len(frame))} {name} failed or were empty ({percent(failed / len(frame))})")
-    tail = f" {'; '.join(parts)}. They are missing in everything below, not filled in." if parts else ""
-    return f"{_STATUS.get(run.status, f'Status: {run.status}')}.{tail}"
+            share = f" ({percent(failed / len(frame))})" if failed else ""
+            parts.append(f"{count(failed) if failed else 'none'} of {count(len(frame))} {name}{share}")
+    tail = f" Failed or empty: {', '.join(parts)}." if parts else ""
+    missing = " They are missing in everything below, not filled in." if any("%" in part for part in parts) else ""
+    reason = f" ({run.manifest['reason']})" if run.manifest.get("reason") else ""
+    return f"{_STATUS.get(run.status, f'Status: {run.status}')}{reason}.{tail}{missing}"
 
 
 def _what_was_found(page: Page) -> list[str]:
-    texts = []
+    texts = [text for held in page.comparisons if held.comparison is not None for text in _beside_people(held)]
+    dead = False
     for item, signal in zip(page.items, page.signals, strict=True):
-        table = arm_contrasts(page.run, item)
-        alone = [arm for arm in page.arms if control_of(page.run, arm) == "alone"]
-        rows = table[(table["quantity"] == "spread") & table["control"].isin(alone)]
-        if len(rows):
-            last = rows.iloc[-1]
-            texts.append(
-                f"{item}: to step {last['step']}, the spread of opinions changed by {signed(last['change_treatment'])} scale points in "
-                f"“{page.treatment}” and by {signed(last['change_control'])} in “{last['control']}”: a contrast of {signed(last['difference'])}."
-            )
-        sentences = verdict(signal)
-        if "does not react" in sentences[0]:
-            texts.append(f"{item}: {sentences[0]} Its movements below are movements of the question's form, not of opinions.")
-    if any("does not react" in text for text in texts):
-        texts.append(STRONGER_MODELS)
-    return texts
+        texts += _contrast(page, item)
+        sentence = verdict(signal)[0]
+        if "does not react" in sentence:
+            dead = True
+            texts.append(f"{item}: {sentence} Its movements below are movements of the question’s form, not of opinions.")
+    return [*texts, STRONGER_MODELS] if dead and not page.scripted else texts
+
+
+def _beside_people(held: Held) -> list[str]:
+    found, kind = held.comparison, held.kinds[0]
+    if found is None or kind not in found.exact_distances:
+        return []
+    floor = found.one_sample[kind]
+    return [
+        f"{found.item}: the answers are {numeral(found.exact_distances[kind], 3)} away from those of {count(found.finding.n)} "
+        f"people ({DISTANCES[kind]}; 0 = equal). Sampling so many people from one population gives {numeral(floor.mean, 3)} "
+        "on average."
+    ]
+
+
+def _contrast(page: Page, item: str) -> list[str]:
+    """The change of spread beside that in the arm without messages, or else in the first other arm."""
+    table = arm_contrasts(page.run, item)
+    rows = table[table["quantity"] == "spread"]
+    controls = list(dict.fromkeys(rows["control"]))
+    chosen = next((arm for arm in controls if control_of(page.run, arm) == "alone"), next(iter(controls), None))
+    if chosen is None:
+        return []
+    last = rows[rows["control"] == chosen].iloc[-1]
+    interval = "" if math.isnan(last["low"]) else f" (95 % interval {numeral(last['low'])} to {numeral(last['high'])})"
+    return [
+        f"{item}: to step {last['step']}, the spread of opinions changed by {signed(last['change_treatment'])} scale points "
+        f"in “{page.treatment}” and by {signed(last['change_control'])} in “{chosen}”: a contrast of "
+        f"{signed(last['difference'])}{interval}."
+    ]
 
 
 def _what_it_allows(page: Page) -> Html:
     if page.worlds < LEAST_WORLDS:
-        worlds = "With one world" if page.worlds == 1 else f"With {page.worlds} worlds"
-        text = f"{worlds} per arm, this page describes what happened there. It draws no conclusion."
+        worlds = "With one world" if page.worlds <= 1 else f"With {page.worlds} worlds"
+        text = (
+            f"{worlds}{' per arm' if len(page.arms) > 1 else ''}, this page describes what happened there. It draws no "
+            "conclusion."
+        )
     else:
-        text = f"Intervals below are 95 % t intervals over {page.worlds} worlds per arm; they cover other people, ties and draws where these differ between worlds, not other models or wordings."
+        text = (
+            f"Intervals below are 95 % t intervals over {page.worlds} worlds per arm; they cover other people, ties and draws "
+            "where these differ between worlds, not other models or wordings."
+        )
     return join([element("b", "What may be concluded. "), text])

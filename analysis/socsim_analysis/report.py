@@ -1,0 +1,96 @@
+"""The report of a run: one self-contained page that says what happened, and what may be concluded from it.
+
+Works from a file, without a network; every text of the run is data on it, never markup. Knows which parts stand on the page and
+in which order; what each part says is its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from socsim.errors import SocsimError
+from socsim_analysis.frames import RunLike, Snapshot, snapshot
+from socsim_analysis.markup import Html, element, join
+from socsim_analysis.page import Page, whole_page
+from socsim_analysis.sections.asked import asked_section
+from socsim_analysis.sections.contrast import contrast_section
+from socsim_analysis.sections.distribution import distribution_section
+from socsim_analysis.sections.failures import failures_section
+from socsim_analysis.sections.first_opinions import first_section
+from socsim_analysis.sections.human import human_section
+from socsim_analysis.sections.influence import influence_section
+from socsim_analysis.sections.limits import limits_section
+from socsim_analysis.sections.messages import messages_section
+from socsim_analysis.sections.network import network_section
+from socsim_analysis.sections.reaction import reaction_section
+from socsim_analysis.sections.running import running_section
+from socsim_analysis.sections.summary import summary_section
+from socsim_analysis.sections.trajectories import trajectories_section
+
+__all__ = ["REPORT_NAME", "SECTIONS", "render_report", "write_report"]
+
+REPORT_NAME = "report.html"
+"""Name of the page inside a run folder."""
+
+SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
+    "asked": ("What was asked", asked_section),
+    "network": ("Network", network_section),
+    "contrast": ("Contrast of arms", contrast_section),
+    "people": ("Beside people", human_section),
+    "trajectories": ("Over time", trajectories_section),
+    "distribution": ("Distribution", distribution_section),
+    "influence": ("Neighbours and models", influence_section),
+    "signal": ("Signal check", reaction_section),
+    "first": ("First opinions", first_section),
+    "messages": ("Messages", messages_section),
+    "failures": ("Failures", failures_section),
+    "run": ("Calls and seeds", running_section),
+    "limits": ("Limits", limits_section),
+}
+"""Parts below the summary, in order: their anchor, their name in the list of contents, and who writes them."""
+
+
+def write_report(run: RunLike, path: Path | str | None = None) -> Path:
+    """Write the page of a run; whoever opens it meanwhile sees the old page or the new one, never a part.
+
+    Args:
+        run: a finished run, or one that still goes on.
+        path: where to write it; ``report.html`` in the run folder where not given.
+
+    Returns:
+        The path of the page.
+    """
+    target = Path(path) if path is not None else run.path / REPORT_NAME
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(render_report(run), encoding="utf-8")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target
+
+
+def render_report(run: RunLike) -> str:
+    """The page of a run as text."""
+    whole = snapshot(run)
+    page = Page(whole, _example(run, whole))
+    parts = {anchor: part for anchor, (_, write) in SECTIONS.items() if (part := write(page)) is not None}
+    links = [element("a", SECTIONS[anchor][0], href=f"#{anchor}") for anchor in parts]
+    contents = element("nav", join(links, " "), aria_label="contents")
+    return whole_page(f"{whole.scenario.name} – socsim", [summary_section(page), contents, *parts.values()])
+
+
+def _example(run: RunLike, whole: Snapshot) -> str:
+    """What one person read and answered at the last step, where the run can tell."""
+    show = getattr(run, "show", None)
+    events = whole.events
+    if show is None or events.empty:
+        return ""
+    last = events[events["step"] == events["step"].max()].iloc[0]
+    with suppress(SocsimError):
+        return str(show(int(last["agent"]), int(last["step"]), str(last["arm"]), int(last["replicate"])))
+    return ""
