@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
@@ -53,7 +54,8 @@ def failures_by_group(run: RunLike) -> pd.DataFrame:
         merged = frame.merge(facts, on=["arm", "replicate", "agent"], how="left")
         groups = ["arm", "phase", *(["item"] if "item" in frame else []), *_fact_columns(facts)]
         for group in groups:
-            for value, part in merged.groupby(merged[group].astype(object).where(merged[group].notna(), "missing"), sort=True):
+            parts = merged.groupby(merged[group].astype(object).where(merged[group].notna(), "missing").astype(str))
+            for value, part in sorted(parts, key=lambda pair: _rank(pair[0])):
                 count = int(part["failed"].sum())
                 rows.append((name, group.removeprefix("fact_"), str(value), count, len(part), count / len(part)))
     return pd.DataFrame(rows, columns=["table", "group", "value", "count", "asked", "share"])
@@ -79,6 +81,16 @@ def _fact_groups(agents: pd.DataFrame) -> pd.DataFrame:
         elif pd.api.types.is_numeric_dtype(values):
             groups[column] = _quarters(values)
     return groups
+
+
+def _rank(value: str) -> tuple[float, str]:
+    """Numbers and groups of numbers in their order, then words."""
+    if value.startswith("up to "):
+        return -math.inf, value
+    try:
+        return float(value.removeprefix("over ").split(" ")[0]), value
+    except ValueError:
+        return math.inf, value
 
 
 def _fact_columns(frame: pd.DataFrame) -> list[str]:

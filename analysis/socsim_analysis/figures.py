@@ -23,6 +23,7 @@ __all__ = [
     "arm_panels",
     "embedded_figure",
     "label",
+    "labels",
     "script_json",
     "styled",
 ]
@@ -81,6 +82,12 @@ def styled(figure: go.Figure, height: int, **layout: object) -> go.Figure:
     figure.update_layout(**layout)
     figure.update_coloraxes(colorbar_title_font_size=13)
     return figure
+
+
+def labels(texts: Sequence[str], width: int = 26, lines: int = 2) -> list[str]:
+    """`label` of each text; those that would read the same are numbered, since equal labels are one place on an axis."""
+    short = [label(text, width, lines) for text in texts]
+    return [f"{text} ({number})" if short.count(text) > 1 else text for number, text in enumerate(short, start=1)]
 
 
 def arm_panels(arms: Sequence[str], per_row: int = 3) -> tuple[go.Figure, list[tuple[int, int]]]:

@@ -59,7 +59,7 @@ def _line(page: Page, rows: pd.DataFrame, control: str, *, first: bool) -> go.Sc
         error_y=bars,
         mode="lines+markers",
         name=f"{label(page.treatment)} − {label(control)}",
-        legendgroup=control,
+        legendgroup=label(control),
         showlegend=first,
         line={"color": page.colours[control], "width": 2},
         marker={"size": 8},

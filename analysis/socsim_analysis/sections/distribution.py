@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from socsim_analysis.figures import SHARE_COLOURS, arm_panels, label, styled
+from socsim_analysis.figures import SHARE_COLOURS, arm_panels, label, labels, styled
 from socsim_analysis.frames import item_spec
 from socsim_analysis.markup import Html, count, element, section
 from socsim_analysis.page import MOST_ITEMS, Page
@@ -73,7 +73,7 @@ def _method_words(page: Page, item: str) -> str:
 
 def _shares(page: Page, item: str, rows: pd.DataFrame, arms: list[str], options: tuple[str, ...]) -> Html:
     figure, places = arm_panels(arms)
-    names = [label(option, 24, 2) for option in options]
+    names = labels(options, 24, 2)
     greatest = 0.0
     for arm, (row, column) in zip(arms, places, strict=True):
         ours = rows[rows["arm"] == arm]
@@ -104,7 +104,7 @@ def _heatmap(shares: Reals, steps: list[str], options: list[str], *, few: bool) 
 
 def _bars(page: Page, item: str, rows: pd.DataFrame, arms: list[str], options: tuple[str, ...]) -> Html:
     figure = go.Figure()
-    names = [label(option, 24, 2) for option in options]
+    names = labels(options, 24, 2)
     for arm in arms:
         ours = rows[rows["arm"] == arm]
         for share, kind in ((_probabilities(ours, len(options)), "probabilities"), (_drawn(ours, len(options)), "drawn answers")):

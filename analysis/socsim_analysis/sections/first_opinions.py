@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from socsim.seeding import stream
-from socsim_analysis.figures import INK, label, styled
+from socsim_analysis.figures import INK, label, labels, styled
 from socsim_analysis.frames import opinions
 from socsim_analysis.known_groups import KnownGroup, known_groups
 from socsim_analysis.markup import Html, count, numeral, paragraph, section
@@ -77,7 +77,7 @@ def _figure(page: Page, item: str, groups: tuple[KnownGroup, ...]) -> Html:
     people = people[(people["arm"] == page.treatment) & (people["replicate"] == page.replicate)]
     for column, group in enumerate(groups, start=1):
         if group.association is None:
-            names = [label(part.category, 14, 2) for part in group.groups]
+            names = labels([part.category for part in group.groups], 14, 2)
             figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, row=1, col=column)
         rows = people[["agent", f"reference_{group.variable}"]].merge(first, on="agent").dropna()
         for trace in _panel(group, rows[f"reference_{group.variable}"], rows["x"].to_numpy(dtype=float), first=column == 1):

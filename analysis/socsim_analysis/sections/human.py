@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from socsim_analysis.comparing import DistributionComparison, compare_distribution
 from socsim_analysis.distances import DISTANCES, Distance, Floor
-from socsim_analysis.figures import GREY, INK, label, styled
+from socsim_analysis.figures import GREY, INK, label, labels, styled
 from socsim_analysis.frames import replicates
 from socsim_analysis.markup import Html, count, element, numeral, paragraph, plural, section
 from socsim_analysis.page import Held, Page
@@ -49,7 +49,7 @@ def _words(kinds: tuple[Distance, ...], found: DistributionComparison) -> list[H
     kind = kinds[0]
     parts: list[Html] = []
     for name, distances, floor, chance in (
-        ("The model's probabilities", found.exact_distances, found.one_sample[kind], "one sample of as many people"),
+        ("The model’s probabilities", found.exact_distances, found.one_sample[kind], "one sample of as many people"),
         ("The drawn answers", found.drawn_distances, found.two_samples[kind], "two samples of these sizes"),
     ):
         if kind in distances:
@@ -67,7 +67,7 @@ def _words(kinds: tuple[Distance, ...], found: DistributionComparison) -> list[H
 
 
 def _distributions(page: Page, found: DistributionComparison) -> Html:
-    options = [label(option, 18, 2) for option in found.finding.options]
+    options = labels(found.finding.options, 18, 2)
     figure = go.Figure()
     rows: list[tuple[str, tuple[float, ...], dict[str, object]]] = [
         (f"people (n = {count(found.finding.n)})", found.finding.probabilities, {"color": _HUMAN})
@@ -117,11 +117,11 @@ def _distances(page: Page, kinds: tuple[Distance, ...], found: DistributionCompa
     styled(figure, 330, margin={"l": 56, "r": 16, "t": 64, "b": 40}, showlegend=False)
     caption = (
         "Distances from the answers of people (0 = equal). Blue: the model. Grey bars: what sampling alone produces, up to "
-        "the 95th percentile, with the mean as a line; the model's probabilities belong beside the first bar, its draws "
+        "the 95th percentile, with the mean as a line; the model’s probabilities belong beside the first bar, its draws "
         "beside the second. Black: simple distributions for orientation. Distances carry no bootstrap interval, which would "
         "be biased upward."
     )
-    return page.figure(figure, caption, "Distances of the model's answers from those of people, beside sampling floors.")
+    return page.figure(figure, caption, "Distances of the model’s answers from those of people, beside sampling floors.")
 
 
 def _dot(name: str, value: float | None, *, own: bool) -> go.Scatter:

@@ -24,6 +24,7 @@ _NAMES: Mapping[str, str] = {
     "degroot": "DeGroot",
     "friedkin_johnsen": "Friedkin–Johnsen",
 }
+_ANSWERS: Mapping[Channel, str] = {"expected": "expected", "value": "drawn"}
 _MEANING: Mapping[str, str] = {
     "no_change": "no change: the next opinion is the last one. It explains 0 % by definition.",
     "drift_only": "same drift for all: every opinion changes by d.",
@@ -127,7 +128,7 @@ def _sentence(page: Page, item: str, fitted: Sequence[_Fitted]) -> list[Html]:
         return []
     tail = f" (95 % interval over {difference.worlds} worlds: {numeral(difference.low)} to {numeral(difference.high)})"
     text = (
-        f"{item}: DeGroot's weight on the people read is {rows[page.treatment].over_worlds('w')} in “{page.treatment}” and "
+        f"{item}: DeGroot’s weight on the people read is {rows[page.treatment].over_worlds('w')} in “{page.treatment}” and "
         f"{rows[alone].over_worlds('w')} in “{alone}”, where nobody was read: a difference of {signed(difference.mean)}"
         f"{'' if math.isnan(difference.low) else tail}."
     )
@@ -149,7 +150,7 @@ def _figure(page: Page, item: str, fitted: Sequence[_Fitted]) -> Html:
                 y=[None if math.isnan(m.mean) else m.mean * 100 for m in means],
                 error_y=bars,
                 name=label(arm),
-                legendgroup=arm,
+                legendgroup=label(arm),
                 showlegend=column == 1,
                 marker={"color": page.colours[arm]},
                 hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
@@ -173,13 +174,13 @@ def _table(page: Page, item: str, fitted: Sequence[_Fitted]) -> Html:
     for row in fitted:
         n = sum(fit.n for fit in row.worlds)
         names = list(row.worlds[0].parameters)
-        weights = ", ".join(f"{name} = {row.over_worlds(name)}" for name in names) or "–"
+        weights = ", ".join(f"{name}\u00a0=\u00a0{row.over_worlds(name)}" for name in names) or "–"
         explained = percent(interval_over_worlds(row.values("explained")).mean)
-        rows.append([CHANNELS[row.channel], _NAMES[row.model], row.arm, weights, count(n), explained, row.over_worlds("rmse")])
+        rows.append([_ANSWERS[row.channel], _NAMES[row.model], row.arm, weights, count(n), explained, row.over_worlds("rmse")])
     caption = (
         f"{item}: fits by least squares to the n changes from one step to the next ({plural(page.worlds, 'world')} per arm). "
-        "Error: square root of the mean squared error, in scale points. “Missing”: nothing changed, or the data cannot tell "
-        "the weights apart."
+        "Error: square root of the mean squared error, in scale points. Answers: expected values, or drawn ones. “Missing”: "
+        "nothing changed, or the data cannot tell the weights apart."
     )
     return page.table(caption, ["answers", "model", "arm", "weights", "n", "explained", "error"], rows, words=4)
 

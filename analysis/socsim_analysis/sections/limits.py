@@ -63,7 +63,7 @@ def _people(page: Page) -> str:
     weighted = page.run.agents["weight"].nunique() > 1 if len(page.run.agents) else False
     tail = " People are counted equally here, although they carry different weights." if weighted else ""
     return (
-        "Simulated people. The model was told a few facts about each; it is not these people, and a group's answers tend to "
+        "Simulated people. The model was told a few facts about each; it is not these people, and a group’s answers tend to "
         f"be more alike and more stereotyped than those of real people.{tail}"
     )
 
@@ -86,7 +86,7 @@ def _influence(page: Page) -> list[str]:
     texts = []
     if not any(control_of(page.run, arm) for arm in page.arms):
         texts.append(
-            "No control arm was run. What changed may come from being asked again, from one's own earlier words or from "
+            "No control arm was run. What changed may come from being asked again, from one’s own earlier words or from "
             "reading others: the page cannot tell these apart."
         )
     texts.append(

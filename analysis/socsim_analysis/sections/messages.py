@@ -35,7 +35,7 @@ def _table(page: Page, shares: Sequence[MessageShares]) -> Html:
     caption = (
         "Messages by arm, summed over worlds. Empty, failed and cut off (the model ran out of tokens): shares of those asked "
         "for. The same text: shares of those written whose text stood in an earlier row of that arm and world, word for "
-        "word, or but for case and punctuation. Own repeat: equal to the same person's previous message, of those who have "
+        "word, or but for case and punctuation. Own repeat: equal to the same person’s previous message, of those who have "
         "one."
     )
     headers = ["arm", "asked for", "empty", "failed", "cut off", "written", "same text", "nearly the same", "own repeat"]

@@ -77,7 +77,7 @@ def _figure(page: Page, signal: Signal) -> Html:
     styled(figure, 110 + 42 * len(known), margin={"l": 56, "r": 24, "t": 16, "b": 48}, showlegend=False)
     caption = (
         f"{signal.item}: how far answers move. Blue: with the person and with messages; grey: with the way the question is "
-        "put. A blue bar that ends left of the dashed line is not told apart from the question's form."
+        "put. A blue bar that ends left of the dashed line is not told apart from the question’s form."
     )
     return page.figure(figure, caption, f"Bars of movements of the answers to {signal.item}.")
 

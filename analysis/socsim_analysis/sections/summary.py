@@ -8,7 +8,7 @@ from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts
 from socsim_analysis.distances import DISTANCES
 from socsim_analysis.frames import control_of
 from socsim_analysis.markup import Html, count, element, join, numeral, paragraph, percent, plural, signed
-from socsim_analysis.page import Held, Page
+from socsim_analysis.page import MOST_ITEMS, Held, Page
 from socsim_analysis.signal import verdict
 
 __all__ = ["STRONGER_MODELS", "summary_section"]
@@ -53,7 +53,9 @@ def _what_was_run(page: Page) -> str:
     arms = f" in each of {len(page.arms)} arms ({', '.join(page.arms)})" if len(page.arms) > 1 else ""
     items = plural(len(page.asked), "item") if page.asked else "no item"
     worlds = f"{plural(page.worlds, 'world')}{' per arm' if len(page.arms) > 1 else ''}"
-    return f"{size} {who}{arms} were asked {items} at {plural(len(page.steps), 'step')}, in {worlds}. {_model(page)}"
+    more = len(page.asked) > MOST_ITEMS
+    left = f" Below, figures and tables show the first {MOST_ITEMS} of {len(page.asked)} items." if more else ""
+    return f"{size} {who}{arms} were asked {items} at {plural(len(page.steps), 'step')}, in {worlds}. {_model(page)}{left}"
 
 
 def _model(page: Page) -> str:

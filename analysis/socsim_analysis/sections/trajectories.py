@@ -54,7 +54,7 @@ def _caption(page: Page, item: str, *, whole: bool) -> str:
     others = f" Dashed: means of the other {page.worlds - 1} worlds." if page.worlds > 1 else ""
     zoom = "" if whole else " The vertical axis spans the opinions shown, not the whole scale."
     return (
-        f"{item}: expected value of each person's private answer. Thin lines: {lines} of replicate {page.replicate} in each "
+        f"{item}: expected value of each person’s private answer. Thin lines: {lines} of replicate {page.replicate} in each "
         f"arm; a gap is a missing answer. Thick line: mean; band: mean ± 1 SD between people.{others} "
         f"{scale_words(page.run, item)}{zoom}"
     )
