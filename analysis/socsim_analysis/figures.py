@@ -48,7 +48,7 @@ def label(text: str, width: int = 26, lines: int = 2) -> str:
     kept = broken[:lines]
     if len(broken) > lines:
         kept[-1] = kept[-1][: width - 1].rstrip() + "…"
-    return "<br>".join(html.escape(line) for line in kept)
+    return "<br>".join(html.escape(line, quote=False) for line in kept)
 
 
 def styled(figure: go.Figure, height: int, **layout: object) -> go.Figure:

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
+import scipy.stats
 from fake_run import Recipe, fake_run
 from socsim_analysis.known_groups import known_groups
 
@@ -41,3 +42,16 @@ def test_facts_can_be_checked_the_same_way_and_too_many_categories_give_no_group
     assert age.groups == ()
     assert age.association is not None
     assert [group.category for group in party.groups] == ["Democrat", "Republican"]
+
+
+def test_share_between_groups_equals_that_of_an_analysis_of_variance() -> None:
+    run = fake_run()
+    party = known_groups(run, "services", prefix="fact_")[1]
+    rows = run.responses[(run.responses["arm"] == "treatment") & (run.responses["step"] == 0)]
+    people = run.agents[run.agents["arm"] == "treatment"].set_index("agent")["fact_party"]
+    x = rows.set_index("agent")["expected"].astype(float)
+    f = scipy.stats.f_oneway(*(x[people[x.index] == name] for name in ("Democrat", "Republican"))).statistic
+    assert party.between_share == pytest.approx(f / (f + 32))
+    assert party.chance_share == pytest.approx(1 / 33)
+    age = known_groups(run, "services", prefix="fact_")[0]
+    assert math.isnan(age.between_share)

@@ -62,3 +62,11 @@ def test_without_an_alone_arm_messages_are_not_assessed() -> None:
     signal = signal_check(fake_run(Recipe(arms=("treatment",))), "services")
     assert not signal.messages.known
     assert any("messages: not assessed" in sentence for sentence in verdict(signal))
+
+
+def test_people_with_one_persona_cannot_show_a_reaction_to_it() -> None:
+    signal = signal_check(money_run(), "request")
+    assert not signal.persona.known
+    (sentence,) = verdict(signal)
+    assert sentence.startswith("Not assessed")
+    assert "does not react" not in sentence

@@ -68,7 +68,7 @@ def _method_words(page: Page, item: str) -> str:
     spec = item_spec(page.run, item)
     if spec is not None and spec.readout.method == "sample":
         return "shares of the answers that the model wrote"
-    return "mean over people of the probabilities of the options, which no drawing has touched"
+    return "mean over people of the probabilities that the model gives the options, before any drawing"
 
 
 def _shares(page: Page, item: str, rows: pd.DataFrame, arms: list[str], options: tuple[str, ...]) -> Html:
