@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import orjson
 
-from socsim.inference.types import CallFailure, Completion, DrawKey, Request, SamplingParams, Segment, Style
+from socsim.inference.types import CallFailure, Completion, DrawKey, Request, Role, SamplingParams, Segment, Style
 from socsim.items import ItemFailure, ParseFailure, Response
 from socsim.observation import Observation
 from socsim.parsing import clean_message, last_sentence
@@ -75,6 +75,8 @@ class Event:
     seed: int
     wording: Wording
     asker: Asker | None
+    priority: float = 0.0
+    """Lower goes first where calls wait. A number of the event's own keeps its later calls before those of later events."""
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     responses: list[Response | ItemFailure] = field(default_factory=list)
     message: Message | None = None
@@ -147,7 +149,7 @@ class Event:
         text = wish if wish is not None else fill(book.say, {"topic": one_line(self.observation.topic)})
         segments = [*head(book, self.context, wording.style), Segment("user", text)]
         if book.say_prefix:
-            role = "assistant" if wording.style == "chat" else "user"
+            role: Role = "assistant" if wording.style == "chat" else "user"
             segments.append(Segment(role, book.say_prefix if wording.style == "chat" else "\n" + book.say_prefix))
         sampling = _with_length(wording.say, spec.max_tokens, spec.stop)
         return Request("text", tuple(segments), wording.style, sampling, model=wording.model)
@@ -161,13 +163,13 @@ class Event:
         """Scores have no draw key: equal questions are one call, whoever asks."""
         digests = [request.digest() for _, request in requests]
         self.calls += [(path, digest, "") for (path, _), digest in zip(requests, digests, strict=True)]
-        asker, step = self._asked(), self.observation.step
+        asker = self._asked()
         found = [asker.lookup_now(request, None, digest=d) for (_, request), d in zip(requests, digests, strict=True)]
         missing = [index for index, outcome in enumerate(found) if outcome is None]
         if missing and asker.replay_only:
             return [await asker.submit(requests[missing[0]][1], None, digest=digests[missing[0]])]
         if missing:
-            waits = (asker.submit(requests[i][1], None, priority=step, digest=digests[i]) for i in missing)
+            waits = (asker.submit(requests[i][1], None, priority=self.priority, digest=digests[i]) for i in missing)
             for index, answer in zip(missing, await asyncio.gather(*waits), strict=True):
                 found[index] = answer
         return [outcome for outcome in found if outcome is not None]
@@ -181,7 +183,7 @@ class Event:
         found = asker.lookup_now(request, key, digest=digest)
         if found is not None:
             return found
-        return await asker.submit(request, key, priority=self.observation.step, digest=digest)
+        return await asker.submit(request, key, priority=self.priority, digest=digest)
 
     def _asked(self) -> Asker:
         if self.asker is None:

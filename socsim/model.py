@@ -161,7 +161,8 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         return self.world.wording.items[planned.first_item].text if planned.first_item else ""
 
     def _event(self, agent: SocialAgent, planned: PlannedStep) -> Event:
-        return Event(self.observe(agent.number, planned), self.seed, self.world.wording, self._asker)
+        priority = planned.step + agent.number / len(self.people)
+        return Event(self.observe(agent.number, planned), self.seed, self.world.wording, self._asker, priority)
 
     def _perform(self, events: list[Event]) -> None:
         if self.replaying and all(self._perform_at_once(agent, event) for agent, event in zip(self.people, events, strict=True)):

@@ -32,9 +32,7 @@ __all__ = [
 Role = Literal["system", "user", "assistant"]
 Style = Literal["chat", "plain"]
 FinishReason = Literal["stop", "length", "scored"]
-FailureKind = Literal[
-    "rate_limited", "timed_out", "unavailable", "rejected", "context_overflow", "bad_reply"
-]
+FailureKind = Literal["rate_limited", "timed_out", "unavailable", "rejected", "context_overflow", "bad_reply"]
 
 
 @dataclass(frozen=True, slots=True)

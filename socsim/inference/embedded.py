@@ -1,0 +1,254 @@
+"""The embedded engine: a GGUF model in this process, without key or network.
+
+Prompts are sent as tokens, whole options are scored along token paths, and every sampling setting is stated. Draws are
+seeded, but no engine that batches gives the same text for the same seed at all times: the record does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from socsim.errors import ContextOverflow, Rejected, Unavailable
+from socsim.inference.llama_prompts import Prompt, PromptWriter
+from socsim.inference.llama_server import PLAIN_SAMPLING, LlamaServer, ServerSettings, token_counts
+from socsim.inference.llama_slots import SlotPool, Visit
+from socsim.inference.option_tries import OptionTrie, build_trie, score_options
+from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, SamplingParams, Usage
+from socsim.models.fetching import file_sha256
+from socsim.models.gguf import read_gguf_header
+from socsim.provenance import package_version
+
+__all__ = ["EmbeddedEngine"]
+
+_LISTED = (64, 2048, 1 << 30)
+"""Tokens whose log-probabilities are listed, in one attempt after another until one of those wanted is among them."""
+_LIFT = 100.0
+_CACHED_TRIES = 1024
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Tokens of the calls that one request took; what it made a slot compute beforehand does not count as cached."""
+
+    prompt: int = 0
+    cached: int = 0
+
+    def add(self, answer: dict[str, Any]) -> dict[str, Any]:
+        prompt, cached = token_counts(answer)
+        self.prompt += prompt
+        self.cached += cached
+        return answer
+
+
+class EmbeddedEngine:
+    """A GGUF model, chat-tuned or base, served by llama.cpp in this process.
+
+    Args:
+        path: the model file.
+        model_name: the name that the scenario uses for it; part of the identity.
+        slots: prompts worked on side by side.
+        context_tokens: longest prompt plus reply; at most what the model was trained for.
+        threads: processor threads; all that this process may use where not given.
+
+    Raises:
+        ModelFileError: the file is missing, damaged or cannot be loaded.
+    """
+
+    def __init__(
+        self, path: Path, *, model_name: str = "", slots: int = 16, context_tokens: int = 2048, threads: int | None = None
+    ) -> None:
+        header = read_gguf_header(path)
+        context = min(context_tokens, header.context_tokens) if header.context_tokens else context_tokens
+        self._settings = ServerSettings(slots, context, threads or _processors())
+        self._identity = EngineIdentity(
+            engine="embedded",
+            model=model_name or header.name or path.name,
+            file_sha256=file_sha256(path),
+            quantisation=header.quantisation,
+            version=f"xllamacpp {package_version('xllamacpp')}",
+            settings=tuple((name, str(getattr(self._settings, name))) for name in ("slots", "context_tokens", "threads")),
+        )
+        self._server = LlamaServer(path, self._settings)
+        self._chat = bool(header.chat_template)
+        self._writer = PromptWriter(self._server, chat=self._chat)
+        self._trie = lru_cache(_CACHED_TRIES)(build_trie)
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="socsim-tokens")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pool_now: SlotPool | None = None
+
+    @property
+    def identity(self) -> EngineIdentity:
+        """The model file by hash, and how it is served."""
+        return self._identity
+
+    def capabilities(self) -> Capabilities:
+        """Texts, whole options and token ids; chat where the model has a template."""
+        return Capabilities(
+            chat=self._chat,
+            plain=True,
+            score=True,
+            token_ids=True,
+            parallel=self._settings.slots,
+            context_tokens=self._settings.context_tokens,
+        )
+
+    async def generate(self, request: Request, *, seed: int = 0) -> Completion:
+        """Answer a request.
+
+        Raises:
+            ContextOverflow: prompt and longest reply do not fit into a slot.
+            Rejected: the model cannot be asked this.
+            Unavailable: the model failed.
+        """
+        loop = asyncio.get_running_loop()
+        prompt, trie = await loop.run_in_executor(self._writing, self._written, request)
+        self._check_length(prompt, request, trie)
+
+        def work(visit: Visit) -> Completion:
+            if trie is not None:
+                return self._score(prompt, trie, visit)
+            return self._text(prompt, request.sampling or SamplingParams(), seed, visit)
+
+        completion: Completion = await self._pool(loop).run(prompt, work)
+        return completion
+
+    def close(self) -> None:
+        """Stop the model and free its memory."""
+        self._writing.shutdown(cancel_futures=True)
+        if self._pool_now is not None:
+            self._pool_now.close()
+        self._server.close()
+
+    def _pool(self, loop: asyncio.AbstractEventLoop) -> SlotPool:
+        """The slots, shared by everybody in one loop. A loop that has ended leaves them to the next one."""
+        if self._pool_now is None or loop is not self._loop:
+            if self._loop is not None and not self._loop.is_closed():
+                raise Unavailable("the embedded engine is in use by another event loop; one engine serves one run at a time")
+            if self._pool_now is not None:
+                self._pool_now.close()
+            self._loop = loop
+            self._pool_now = SlotPool(self._server, self._settings.slots, self._server.state_budget)
+        return self._pool_now
+
+    def _written(self, request: Request) -> tuple[Prompt, OptionTrie | None]:
+        """Prompt and options in tokens."""
+        prompt = self._writer.write(request)
+        if not prompt.pieces:
+            raise Rejected("the prompt is empty")
+        if request.kind == "text":
+            return prompt, None
+        try:
+            shape = Request("score", (), candidates=request.candidates, terminators=request.terminators)
+            return prompt, self._trie(shape, prompt.pieces[-1], prompt.end, self._writer.tokens_of)
+        except ValueError as error:
+            raise Rejected(str(error)) from error
+
+    def _check_length(self, prompt: Prompt, request: Request, trie: OptionTrie | None) -> None:
+        longest = max(len(path) for paths in trie.paths for path in paths) if trie else 0
+        reply = request.sampling.max_tokens if request.sampling else longest
+        total, most = len(prompt.ids) + reply, self._settings.context_tokens
+        if total > most:
+            raise ContextOverflow(f"the prompt has {len(prompt.ids)} tokens and the reply up to {reply}; a slot holds {most}")
+
+    def _text(self, prompt: Prompt, sampling: SamplingParams, seed: int, visit: Visit) -> Completion:
+        body = {
+            **PLAIN_SAMPLING,
+            **_sampling_body(sampling, self._settings.context_tokens),
+            "prompt": prompt.ids,
+            "id_slot": slot,
+            "seed": seed,
+        }
+        counted = _Counted(cached=-visit.prefilled)
+        answer = counted.add(self._server.complete(body, lambda: visit.gone))
+        reason = answer["finish_reason"]
+        if reason not in ("stop", "length"):
+            raise Unavailable(f"the reply ended before its end (finish_reason {reason!r})")
+        tokens = tuple(answer["tokens"])
+        usage = Usage(counted.prompt, len(tokens), counted.cached)
+        return Completion(answer["text"], reason, token_ids=tokens, pieces=prompt.pieces, usage=usage)
+
+    def _score(self, prompt: Prompt, trie: OptionTrie, visit: Visit) -> Completion:
+        counted = _Counted(cached=-visit.prefilled)
+        base = prompt.ids[: len(prompt.ids) - trie.taken_back]
+
+        def next_logprobs(path: tuple[int, ...], tokens: Sequence[int]) -> Mapping[int, float]:
+            if visit.gone:
+                raise Unavailable("nobody waits for these scores any more")
+            return self._next_logprobs([*base, *path], tokens, visit.slot, counted)
+
+        scores = score_options(trie, next_logprobs)
+        usage = Usage(counted.prompt, 0, counted.cached)
+        ids = trie.candidate_ids
+        return Completion(finish_reason="scored", logprobs=scores, candidate_ids=ids, pieces=prompt.pieces, usage=usage)
+
+    def _next_logprobs(self, ids: list[int], wanted: Sequence[int], slot: int, counted: _Counted) -> dict[int, float]:
+        """Log-probabilities of some next tokens over the whole vocabulary.
+
+        Those among the likeliest tokens are listed by llama.cpp; the others are found by their ratio to one that is listed,
+        in a second call that lifts all wanted tokens by the same amount and so leaves their ratios as they are.
+        """
+        body = {**PLAIN_SAMPLING, "prompt": ids, "id_slot": slot, "n_predict": 1, "max_tokens": 1, "seed": 0, "samplers": []}
+        found: dict[int, float] = {}
+        for listed in _LISTED:
+            answer = counted.add(self._server.complete({**body, "n_probs": listed + len(wanted)}))
+            rows = _first_token(answer)["top_logprobs"]
+            found = {row["id"]: float(row["logprob"]) for row in rows if row["id"] in wanted}
+            if found:
+                break
+        missing = [token for token in wanted if token not in found]
+        if not missing:
+            return found
+        if not found:
+            raise Unavailable("llama.cpp lists none of the options' tokens")
+        ratios = self._ratios(body, wanted, counted)
+        anchor = max(found, key=lambda token: ratios[token])
+        return found | {token: ratios[token] - ratios[anchor] + found[anchor] for token in missing}
+
+    def _ratios(self, body: Mapping[str, Any], wanted: Sequence[int], counted: _Counted) -> dict[int, float]:
+        """Log-probabilities of the wanted tokens among each other."""
+        lifted = {
+            **body, "logit_bias": [[token, _LIFT] for token in wanted], "samplers": ["top_k"], "top_k": len(wanted),
+            "n_probs": len(wanted), "post_sampling_probs": True,
+        }  # fmt: skip
+        answer = counted.add(self._server.complete(lifted))
+        found = {row["id"]: float(row["prob"]) for row in _first_token(answer)["top_probs"]}
+        return {token: math.log(found[token]) if found.get(token, 0.0) > 0.0 else -math.inf for token in wanted}
+
+
+def _first_token(answer: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        token: dict[str, Any] = answer["choices"][0]["logprobs"]["content"][0]
+    except (KeyError, IndexError, TypeError) as error:
+        raise Unavailable("llama.cpp gave no probabilities") from error
+    return token
+
+
+def _sampling_body(sampling: SamplingParams, context_tokens: int) -> dict[str, Any]:
+    return {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": sampling.top_k,
+        "min_p": sampling.min_p,
+        "repeat_penalty": sampling.repetition_penalty,
+        "repeat_last_n": context_tokens,
+        "n_predict": sampling.max_tokens,
+        "max_tokens": sampling.max_tokens,
+        "stop": list(sampling.stop),
+        "samplers": ["penalties", "top_k", "top_p", "min_p", "temperature"],
+    }
+
+
+def _processors() -> int:
+    """Processor threads that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
