@@ -163,7 +163,7 @@ class EmbeddedEngine:
             **PLAIN_SAMPLING,
             **_sampling_body(sampling, self._settings.context_tokens),
             "prompt": prompt.ids,
-            "id_slot": slot,
+            "id_slot": visit.slot,
             "seed": seed,
         }
         counted = _Counted(cached=-visit.prefilled)
@@ -195,7 +195,15 @@ class EmbeddedEngine:
         Those among the likeliest tokens are listed by llama.cpp; the others are found by their ratio to one that is listed,
         in a second call that lifts all wanted tokens by the same amount and so leaves their ratios as they are.
         """
-        body = {**PLAIN_SAMPLING, "prompt": ids, "id_slot": slot, "n_predict": 1, "max_tokens": 1, "seed": 0, "samplers": []}
+        body = {
+            **PLAIN_SAMPLING,
+            "prompt": ids,
+            "id_slot": visit.slot,
+            "n_predict": 1,
+            "max_tokens": 1,
+            "seed": 0,
+            "samplers": [],
+        }
         found: dict[int, float] = {}
         for listed in _LISTED:
             answer = counted.add(self._server.complete({**body, "n_probs": listed + len(wanted)}))
