@@ -19,8 +19,8 @@ def limits_section(page: Page) -> Html:
 def _worlds(page: Page) -> str:
     if page.worlds <= 1:
         return (
-            "One world per arm. The page describes what happened in it and draws no conclusion: other people, places on the "
-            "network or draws may give other numbers, and nothing here says how different."
+            f"One world{' per arm' if len(page.arms) > 1 else ''}. The page describes what happened in it and draws no "
+            "conclusion: other people, ties or draws may give other numbers, and nothing here says how different."
         )
     if page.worlds < LEAST_WORLDS:
         return (
@@ -52,9 +52,8 @@ def _wording(page: Page) -> list[str]:
     if known:
         largest = max(known, key=lambda signal: signal.wording)
         tail = f" Order and labels alone moved answers to {largest.item} by {largest.wording:.2f} scale points on average."
-    return [
-        f"One wording of the question and of the persona text.{tail} Other wordings can move answers as much as what is studied."
-    ]
+    persona = " and of the persona text" if page.run.agents["persona"].ne("").any() else ""
+    return [f"One wording of the question{persona}.{tail} Other wordings can move answers as much as what is studied."]
 
 
 def _people(page: Page) -> str:
@@ -100,9 +99,10 @@ def _data(page: Page) -> list[str]:
     texts = []
     if page.items:
         texts.append(
-            "Opinions are private answers, mostly as expected values. What agents wrote to each other is another thing and "
-            "need not agree with it. Drawn answers add chance that expected values leave out."
+            "Opinions are mostly expected values of private answers. Drawn answers add chance that expected values leave out."
         )
+    if page.items and len(page.run.messages):
+        texts.append("What agents wrote to each other is another thing than their private answers, and need not agree with them.")
     frames = [frame["status"] for frame in (page.run.responses, page.run.messages) if len(frame)]
     failed, asked = (sum(f(status) for status in frames) for f in (lambda s: int(s.isin(["failed", "empty"]).sum()), len))
     if failed:
