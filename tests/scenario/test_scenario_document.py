@@ -60,3 +60,9 @@ def test_broken_text_is_a_problem_with_a_line_and_never_another_error(text: str)
     with pytest.raises(ScenarioError) as caught:
         parse_document(text, "f")
     assert all(problem.line > 0 and problem.fix for problem in caught.value.problems)
+
+
+def test_a_quoted_empty_key_is_a_key_and_a_bare_one_is_none() -> None:
+    assert parse_document('labels: {"": none, a: b}', "f").root.data == {"labels": {"": "none", "a": "b"}}
+    with pytest.raises(ScenarioError, match="a key is empty"):
+        parse_document("labels: {: none}", "f")

@@ -23,10 +23,10 @@ def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("t.csv", b"", "without a name"),
+        ("t.csv", b"", "is empty"),
         ("t.csv", b"a,\n1,2\n", "without a name"),
         ("t.csv", b"a,a\n1,2\n", "twice"),
-        ("t.csv", b"a,b\n1\n", "has 1 cells"),
+        ("t.csv", b"a,b\n1\n", "has 1 cell, the header 2"),
         ("t.csv", b"a\n\xff\n", "UTF-8"),
         ("t.csv", b"a\n", "no rows"),
         ("t.parquet", b"nothing of the kind", "Parquet"),
