@@ -121,12 +121,20 @@ def _together(models: Sequence[SocialModel], meter: ProgressMeter) -> None:
     stop = threading.Event()
 
     def run(model: SocialModel) -> None:
+        counted = 0
+
+        def count_one() -> None:
+            nonlocal counted
+            counted += 1
+            meter.advance(model.steps_done, 1)
+
+        model.on_acted = count_one
         while not model.done:
             if stop.is_set():
                 raise Interrupted
-            step = model.steps_done
+            step, counted = model.steps_done, 0
             model.step()
-            meter.advance(step, len(model.people))
+            meter.advance(step, len(model.people) - counted)
 
     if len(models) == 1 or all(model.replaying for model in models):
         for model in models:

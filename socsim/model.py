@@ -54,6 +54,8 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         self.state = WorldState()
         self.replaying = False
         self.donor: Callable[[int], Mapping[int, str]] | None = None
+        self.on_acted: Callable[[], None] | None = None
+        """Called in the run's loop when an agent has acted; for progress."""
         self._asker = asker
         self._loop = loop
         self._sink = sink
@@ -172,7 +174,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         self._loop.run(self._perform_all(events))
 
     async def _perform_all(self, events: list[Event]) -> None:
-        tasks = [asyncio.ensure_future(self._act(agent, event)) for agent, event in zip(self.people, events, strict=True)]
+        tasks = [asyncio.ensure_future(self._act_counted(agent, event)) for agent, event in zip(self.people, events, strict=True)]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -195,6 +197,11 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             ) from missing
         work.close()
         return False
+
+    async def _act_counted(self, agent: SocialAgent, event: Event) -> None:
+        await self._act(agent, event)
+        if self.on_acted is not None:
+            self.on_acted()
 
     async def _act(self, agent: SocialAgent, event: Event) -> None:
         agent._event = event
