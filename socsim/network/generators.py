@@ -176,7 +176,10 @@ def _blocks(_n: int, given: Parameters, directed: bool, rng: np.random.Generator
 
 
 def _lattice(_n: int, given: Parameters, _directed: bool, _rng: np.random.Generator) -> Any:
-    return nx.grid_graph(list(given["dim"]), periodic=given.get("periodic", False))
+    """In a periodic lattice, a side of length 1 would tie everybody to themselves; such ties are left out."""
+    made = nx.grid_graph(list(given["dim"]), periodic=given.get("periodic", False))
+    made.remove_edges_from(list(nx.selfloop_edges(made)))
+    return made
 
 
 def _kind(directed: bool) -> Any:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,14 @@ _FORMATS = {
     ".csv": "adjacency_csv",
     ".json": "node_link",
 }
+_ADVICE = {
+    "graphml": "Export the network anew as plain GraphML in UTF-8",
+    "gexf": "Export the network anew as plain GEXF in UTF-8",
+    "edgelist": "Write one `author reader [weight]` per line, without a header",
+    "adjacency_csv": "Give a square table with the same names in its first row and column; a list of ties is format: edgelist",
+    "node_link": 'Give {"nodes": [{"id": …}], "edges": [{"source": …, "target": …}]}',
+}
+_EDGE_DATA = re.compile(r"\{(?:\s*['\"]weight['\"]\s*:\s*(?P<weight>[^\s,}]+))?\s*\}\Z")
 _ENCODING = re.compile(r"""^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']+)["']""")
 _DANGEROUS = re.compile(r"<!\s*(doctype|entity)", re.IGNORECASE)
 
@@ -63,10 +73,14 @@ def load_graph(source: GraphSpec, directed: bool, folder: Path | None, prefix: s
         raise ScenarioError(Problem(f'"{name}" is larger than {MAX_BYTES:,} bytes', field, fix="Give a smaller network"))
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        graph = _READERS[kind](text, directed)
-    except (ValueError, TypeError, KeyError, SyntaxError, nx.NetworkXException, csv.Error) as error:
-        problem = Problem(f'"{name}" cannot be read as {kind}: {error}', field, fix="Mend the file, or set the format")
-        raise ScenarioError(problem) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # networkx warns where it guesses what a file means
+            graph = _READERS[kind](text, directed)
+    except UnicodeDecodeError as error:
+        raise ScenarioError(Problem(f'"{name}" is not UTF-8 text (byte {error.start})', field, fix="Save it as UTF-8")) from error
+    except (ValueError, TypeError, KeyError, SyntaxError, nx.NetworkXException, csv.Error, UserWarning) as error:
+        fix = f"{_ADVICE[kind]}, or set {prefix}.graph.format"
+        raise ScenarioError(Problem(f'"{name}" cannot be read as {kind}: {error}', field, fix=fix)) from error
     if graph.is_directed() != directed:
         fix = "Set directed: true" if graph.is_directed() else "Leave directed out"
         says = "has directed ties" if graph.is_directed() else "has ties without direction"
@@ -120,27 +134,40 @@ def _edge_list(text: str, directed: bool) -> Any:
         content = line.partition("#")[0].strip()
         if not content:
             continue
+        content, weight = _without_edge_data(content)
         separator = "," if "," in content else "\t" if "\t" in content else None
         parts = [part.strip() for part in content.split(separator)]
         if len(parts) > 3 or not all(parts):
             raise ValueError(f"line {number} is not: author reader [weight]")
+        parts += [weight] if weight is not None and len(parts) == 2 else []
         nodes.update(dict.fromkeys(parts[:2]))
         if len(parts) > 1:
             edges.append((parts[0], parts[1], {"weight": _number(parts[2], number)} if len(parts) == 3 else {}))
     return _assemble(directed, nodes, edges)
 
 
+def _without_edge_data(line: str) -> tuple[str, str | None]:
+    """A line without the ``{}`` or ``{'weight': 2}`` that ``networkx.write_edgelist`` ends it with, and that weight."""
+    match = _EDGE_DATA.search(line)
+    return (line[: match.start()].strip(" ,\t"), match["weight"]) if match else (line, None)
+
+
 def _number(text: str, line: int) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError as error:
         raise ValueError(f"line {line}: {text!r} is not a number") from error
+    if not math.isfinite(number):
+        raise ValueError(f"line {line}: {text!r} is not a finite number")
+    return number
 
 
 def _adjacency(text: str, directed: bool) -> Any:
     rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
     if not rows:
         raise ValueError("it is empty")
+    if len(rows[0]) == 1 and ";" in rows[0][0]:
+        raise ValueError("its cells are separated by semicolons; save it with commas")
     names = [name.strip() for name in rows[0][1:]]
     if len(set(names)) != len(names) or [row[0].strip() for row in rows[1:]] != names:
         raise ValueError("the first row and the first column must hold the same names, each once, in the same order")

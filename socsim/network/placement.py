@@ -17,6 +17,7 @@ from socsim.scenario.people import PlaceSpec
 __all__ = ["place_people"]
 
 _BASE_TRIES, _TRIES_PER_PERSON = 20_000, 60
+_BASE_PATIENCE, _PATIENCE_PER_PERSON = 1_000, 20
 
 
 def place_people(
@@ -26,7 +27,7 @@ def place_people(
 
     ``random``: any. ``given``: person i on node i. ``degree``: the highest number of ``on`` on the node with most ties,
     equal ones in random order. ``homophily``: from a random placement, people exchange places (simulated annealing)
-    until the assortativity of ``on`` is within the tolerance of the target.
+    until the assortativity of ``on`` is within the tolerance of the target, and as near as is quickly found.
 
     Args:
         graph: nodes 0 to n - 1.
@@ -109,21 +110,24 @@ def _anneal(mixing: Mixing, agent_of_node: NDArray[np.int64], target: float, tol
     """Exchange people until the target is met or the tries are spent; the nearest value found.
 
     An exchange that leads away is kept with probability exp(-how far / temperature); the temperature starts at a tenth
-    of a typical change and falls to 0.
+    of a typical change and falls to 0. Once within the tolerance, only exchanges that lead nearer are kept, until a tenth of
+    the tolerance is met or many in a row do not: otherwise all placements would lie at the near end of the tolerance.
     """
     n = len(agent_of_node)
-    tries = _BASE_TRIES + _TRIES_PER_PERSON * n
+    tries, patience = _BASE_TRIES + _TRIES_PER_PERSON * n, _BASE_PATIENCE + _PATIENCE_PER_PERSON * n
     distance = abs(mixing.coefficient() - target)
-    nearest_value, nearest_distance, scale = mixing.coefficient(), distance, 0.0
+    nearest_value, nearest_distance, scale, waited = mixing.coefficient(), distance, 0.0, 0
     for attempt in range(tries):
-        if distance <= tolerance:
+        inside = distance <= tolerance
+        if distance <= tolerance / 10 or (inside and waited >= patience):
             break
         u, v, luck = int(rng.random() * n), int(rng.random() * n), rng.random()
         mixing.exchange(u, v)
         value = mixing.coefficient()
         change = abs(value - target) - distance
         scale = max(scale * 0.999, abs(change)) if change == change else scale
-        heat = 0.1 * scale * (1 - attempt / tries)
+        heat = 0.0 if inside else 0.1 * scale * (1 - attempt / tries)
+        waited = 0 if change < 0 else waited + 1
         if not (change <= 0 or (heat > 0 and luck < math.exp(-change / heat))):
             mixing.exchange(u, v)
             continue

@@ -125,3 +125,56 @@ def test_loops_double_ties_and_bad_weights_are_refused(tmp_path: Path, text: str
 def test_a_file_outside_the_folder_is_refused(tmp_path: Path) -> None:
     (problem,) = check_network(network({"file": "../g.txt"}), 2, tmp_path)
     assert "outside" in problem.message
+
+
+def test_a_periodic_lattice_ties_nobody_to_themselves() -> None:
+    graph = build({"lattice": {"dim": [1, 6], "periodic": True}}, 6)
+    assert nx.number_of_selfloops(graph) == 0
+    assert nx.is_isomorphic(graph, nx.cycle_graph(6))
+
+
+def test_the_edge_list_that_networkx_writes_is_read_with_its_weights(tmp_path: Path) -> None:
+    source = nx.Graph()
+    source.add_edge("a", "b", weight=2.5)
+    source.add_edge("b", "c", weight=1)
+    nx.write_edgelist(source, tmp_path / "g.edgelist")
+    nx.write_edgelist(nx.path_graph(3), tmp_path / "plain.edgelist")
+    nx.write_weighted_edgelist(source, tmp_path / "weighted.edgelist")
+    for name in ("g.edgelist", "weighted.edgelist"):
+        graph = build({"file": name}, 3, tmp_path, weight="weight")
+        assert [graph.edges[edge]["weight"] for edge in ((0, 1), (1, 2))] == [2.5, 1.0]
+    assert build({"file": "plain.edgelist"}, 3, tmp_path).number_of_edges() == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says", "advises"),
+    [
+        ("g.csv", "source,target\na,b\n", "same names", "format: edgelist"),
+        ("g.csv", ";a;b\na;0;1\nb;1;0\n", "semicolons", "square table"),
+        ("g.csv", ",a,b\na,0,nan\nb,nan,0\n", "line 2: 'nan' is not a finite number", "square table"),
+        ("g.edgelist", "from,to,weight\na,b,1\n", "'weight' is not a number", "without a header"),
+        ("g.json", '{"nodes": []}', 'it needs lists "nodes" and "edges"', '"source"'),
+        ("g.json", "[" * 5000, "depth limit", '"source"'),
+        ("g.gexf", '<?xml version="1.0" encoding="utf-16"?><gexf/>', "encoding is utf-16", "UTF-8"),
+        (
+            "g.graphml",
+            '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><key id="w" for="edge" attr.name="weight"/>'
+            '<graph edgedefault="undirected"><node id="a"/></graph></graphml>',
+            "No key type",
+            "plain GraphML",
+        ),
+    ],
+)
+def test_files_that_are_something_else_are_refused_with_advice(
+    tmp_path: Path, name: str, text: str, says: str, advises: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    (problem,) = check_network(network({"file": name}), 2, tmp_path)
+    assert says in problem.message
+    assert advises in problem.fix
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "g.gexf").write_bytes('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><gexf/>'.encode("utf-16"))
+    (problem,) = check_network(network({"file": "g.gexf"}), 2, tmp_path)
+    assert "not UTF-8" in problem.message

@@ -52,6 +52,18 @@ def test_homophily_reaches_its_target_on_the_karate_club(kind: str) -> None:
     assert abs(measure(graph, "x") - 0.3) <= 0.05
 
 
+def test_placements_lie_near_the_target_and_not_at_the_end_of_the_tolerance() -> None:
+    graph = nx.watts_strogatz_graph(100, 4, 0.1, seed=1)
+    values = [f"party {c}" for c in np.random.default_rng(3).integers(0, 3, 100).tolist()]
+    spec = PlaceSpec(by="homophily", on="x", assortativity=0.4, tolerance=0.1)
+    reached = []
+    for seed in range(10):
+        node_of_agent = place_people(graph, people(values), spec, np.random.default_rng(seed))
+        nx.set_node_attributes(graph, {int(node): values[i] for i, node in enumerate(node_of_agent)}, "x")
+        reached.append(nx.attribute_assortativity_coefficient(graph, "x"))
+    assert reached == pytest.approx([0.4] * 10, abs=0.02)
+
+
 def test_an_unreachable_target_names_the_nearest_value() -> None:
     spec = PlaceSpec(by="homophily", on="x", assortativity=0.9)
     with pytest.raises(ScenarioError, match=r"the nearest was -?0\.\d+"):
