@@ -198,7 +198,7 @@ class EmbeddedEngine:
         body = {
             **PLAIN_SAMPLING,
             "prompt": ids,
-            "id_slot": visit.slot,
+            "id_slot": slot,
             "n_predict": 1,
             "max_tokens": 1,
             "seed": 0,
