@@ -57,13 +57,21 @@ class EmbeddedEngine:
         slots: prompts worked on side by side.
         context_tokens: longest prompt plus reply; at most what the model was trained for.
         threads: processor threads; all that this process may use where not given.
+        keep: keep what many prompts begin with outside the slots too, and copy it into others.
 
     Raises:
         ModelFileError: the file is missing, damaged or cannot be loaded.
     """
 
     def __init__(
-        self, path: Path, *, model_name: str = "", slots: int = 16, context_tokens: int = 2048, threads: int | None = None
+        self,
+        path: Path,
+        *,
+        model_name: str = "",
+        slots: int = 16,
+        context_tokens: int = 2048,
+        threads: int | None = None,
+        keep: bool = True,
     ) -> None:
         header = read_gguf_header(path)
         context = min(context_tokens, header.context_tokens) if header.context_tokens else context_tokens
@@ -76,6 +84,7 @@ class EmbeddedEngine:
             version=f"xllamacpp {package_version('xllamacpp')}",
             settings=tuple((name, str(getattr(self._settings, name))) for name in ("slots", "context_tokens", "threads")),
         )
+        self._keep = keep
         self._server = LlamaServer(path, self._settings)
         self._chat = bool(header.chat_template)
         self._writer = PromptWriter(self._server, chat=self._chat)
@@ -135,7 +144,7 @@ class EmbeddedEngine:
             if self._pool_now is not None:
                 self._pool_now.close()
             self._loop = loop
-            self._pool_now = SlotPool(self._server, self._settings.slots, self._server.state_budget)
+            self._pool_now = SlotPool(self._server, self._settings.slots, self._server.state_budget if self._keep else 0)
         return self._pool_now
 
     def _written(self, request: Request) -> tuple[Prompt, OptionTrie | None]:
