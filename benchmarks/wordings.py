@@ -66,6 +66,11 @@ FRAMES = [
     f"When asked about the statement {QUOTE}, I said that I {{option}}.",
     f"The statement was: {QUOTE}. My answer was: I {{option}}.",
 ]
+CLAIM = "the government should provide fewer services in order to reduce spending"
+THAT = [f"I {{option}} that {CLAIM}.", f"Personally, I {{option}} that {CLAIM}."]
+WITH_IT = [f"The statement is: {QUOTE}. I {{option}} with this statement.", f"About the statement {QUOTE}: I {{option}} with it."]
+ANSWERED = [f"Do I agree or disagree that {CLAIM}? I {{option}}.", f"My opinion on whether {CLAIM}: I {{option}}."]
+IN_USER = {"system": "", "seen": "{messages}\n", "message": 'A neighbour said: "{text}"'}
 VARIANTS: dict[str, dict[str, Any]] = {
     "labels, end points": {"item": {"readout": LABELLED, "end_points_only": True}},
     "labels, all options": {"item": {"readout": LABELLED, "end_points_only": False}},
@@ -88,6 +93,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cloze, corrected": {**cloze(FRAMES, correction="content_free"), "prompts": TALK},
     "cloze, chat": {**cloze(FRAMES, style="chat"), "prompts": TALK},
     "cloze, chat, corrected": {**cloze(FRAMES, style="chat", correction="content_free"), "prompts": TALK},
+    "cloze, chat, I … that": {**cloze(THAT, style="chat"), "prompts": TALK},
+    "cloze, chat, I … that, corrected": {**cloze(THAT, style="chat", correction="content_free"), "prompts": TALK},
+    "cloze, chat, I … with it": {**cloze(WITH_IT, style="chat"), "prompts": TALK},
+    "cloze, chat, I … with it, corrected": {**cloze(WITH_IT, style="chat", correction="content_free"), "prompts": TALK},
+    "cloze, chat, asked": {**cloze(ANSWERED, style="chat"), "prompts": TALK},
+    "cloze, chat, asked, corrected": {**cloze(ANSWERED, style="chat", correction="content_free"), "prompts": TALK},
     "cloze, first person": {**cloze(FRAMES), "prompts": TALK, "renderer": "first_person"},
     "cloze, first person, corrected": {
         **cloze(FRAMES, correction="content_free"), "prompts": TALK, "renderer": "first_person"

@@ -217,8 +217,8 @@ def _cloze_plans(spec: ItemSpec, book: PromptBook) -> tuple[ReadingPlan, ...]:
     for number, frame in enumerate(spec.readout.frames):
         if slots_of(frame) != ("option",):
             raise ValueError(f"frame {frame!r} must have exactly one slot, {{option}}")
-        head, end = frame.split("{option}")
-        head, end = one_line(head), one_line(end)
+        before, after = frame.split("{option}")
+        head, end = one_line(before), _first_word(after)
         candidates = tuple(" " + option if head else option for option in options)
         if style == "chat":
             request = fill(book.complete, {"sentence": f"{head} …".strip()})
@@ -229,6 +229,17 @@ def _cloze_plans(spec: ItemSpec, book: PromptBook) -> tuple[ReadingPlan, ...]:
         owner = tuple(range(len(options)))
         plans.append(ReadingPlan(f"frame {number + 1}", "cloze", style, tail, candidates, owner, terminators, tail))
     return tuple(plans)
+
+
+def _first_word(text: str) -> str:
+    """What ends an option in a sentence: the first word behind it, with the blank in front of it; empty where nothing follows.
+
+    Example:
+        >>> _first_word(" that it is so."), _first_word(".")
+        (' that', '.')
+    """
+    words = one_line(text).split(" ")
+    return (" " if text[:1].isspace() else "") + words[0] if words[0] else ""
 
 
 def _written_plans(name: str, spec: ItemSpec, book: PromptBook, default_style: Style) -> tuple[ReadingPlan, ...]:

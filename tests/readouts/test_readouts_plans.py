@@ -15,6 +15,12 @@ def ordinal(**changes: object) -> ItemSpec:
     return ItemSpec.model_validate({"type": "ordinal", "text": "Cut taxes?", "options": ["no", "maybe", "yes"], **changes})
 
 
+def test_the_first_word_behind_the_slot_ends_a_cloze_option() -> None:
+    readout = {"method": "cloze", "frames": ["I {option}  that taxes are low.", "Taxes? I {option}.", "Taxes: I {option}"]}
+    plans = prepare_item("tax", ordinal(readout=readout), BOOK, "chat").plans
+    assert [plan.terminators for plan in plans] == [(" that",), (".",), (".", ",", "\n", "")]
+
+
 def test_an_ordered_scale_is_asked_in_both_directions_and_with_two_label_sets() -> None:
     item = prepare_item("tax", ordinal(), BOOK, "chat")
     assert [(plan.order, plan.labels) for plan in item.plans] == [
