@@ -7,7 +7,7 @@ from pathlib import Path
 from socsim.errors import NotYetAvailable, ScenarioError
 from socsim.inference.types import Capabilities, Engine
 from socsim.scenario import Scenario
-from socsim.scenario.worlds import InferenceSpec
+from socsim.scenario.worlds import EmbeddedSpec, InferenceSpec
 
 __all__ = ["check_capabilities", "make_engine"]
 
@@ -35,7 +35,10 @@ def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
 
         beside = folder / spec.model if folder is not None and spec.model.endswith(".gguf") else None
         path = beside if beside is not None and beside.is_file() else find_model(spec.model)
-        return EmbeddedEngine(path, model_name=spec.model)
+        served = spec.embedded or EmbeddedSpec()
+        return EmbeddedEngine(
+            path, model_name=spec.model, slots=served.slots, context_tokens=served.context_tokens, threads=served.threads
+        )
     raise NotYetAvailable(f"not yet available: engine {spec.engine!r} (inference.engine); embedded and scripted are")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, Tag, field_validator
+from pydantic import ConfigDict, Field, Tag, ValidationInfo, field_validator
 
 from socsim.scenario.base import BY_KIND, Spec
 
@@ -15,6 +15,7 @@ __all__ = [
     "Baseline",
     "CompareSpec",
     "ConditionSpec",
+    "EmbeddedSpec",
     "FailuresSpec",
     "InferenceSpec",
     "LimitsSpec",
@@ -117,6 +118,17 @@ class LimitsSpec(Spec):
     tokens_per_minute: int | None = Field(default=None, ge=1)
 
 
+class EmbeddedSpec(Spec):
+    """How the embedded engine serves its model. None of it changes what is asked; memory is taken for all slots at once."""
+
+    slots: int = Field(default=16, ge=1, le=256)
+    """Prompts worked on side by side."""
+    context_tokens: int = Field(default=2048, ge=64, le=1_048_576)
+    """Longest prompt with its reply, in tokens; at most what the model was trained for is used."""
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    """Processor threads; all that the process may use where left out. Fewer are faster beside other busy programs."""
+
+
 class InferenceSpec(Spec):
     """Which engine and model answer, and how texts are sampled."""
 
@@ -125,12 +137,25 @@ class InferenceSpec(Spec):
     engine: Literal["embedded", "scripted", "openai", "vllm", "transformers"] = "embedded"
     model: Annotated[Annotated[str, Tag("<text>")] | Annotated[tuple[ModelShare, ...], Tag("<list>")], BY_KIND] = "smollm2-135m"
     """A model name, a path to a ``.gguf`` file, or several models with shares."""
+    embedded: EmbeddedSpec | None = None
+    """Settings of the embedded engine (``engine: embedded``; a scripted stand-in takes no notice of them)."""
     profiles: dict[Literal["say", "sample"], SamplingSpec] = Field(default_factory=dict)
     limits: LimitsSpec = LimitsSpec()
     budget: dict[str, Any] = Field(default_factory=dict)
     base_url: str | None = None
     key: str | None = None
     """Name of the environment variable that holds the key; never the key."""
+
+    @field_validator("embedded")
+    @classmethod
+    def _of_this_engine(cls, value: EmbeddedSpec | None, info: ValidationInfo) -> EmbeddedSpec | None:
+        engine = info.data.get("engine", "embedded")
+        if value is not None and engine not in ("embedded", "scripted"):
+            raise ValueError(
+                f"these are settings of the embedded engine, and the engine is {engine}. "
+                "Leave them out, or write engine: embedded"
+            )
+        return value
 
     @field_validator("key")
     @classmethod

@@ -1,0 +1,88 @@
+"""From a scenario's inference part to an engine: settings reach it, and what it cannot do is refused by field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from socsim.errors import ModelFileError, NotYetAvailable, ScenarioError
+from socsim.inference import embedded
+from socsim.inference.factory import check_capabilities, make_engine
+from socsim.inference.scripted import ScriptedEngine
+from socsim.inference.types import Capabilities
+from socsim.scenario import Scenario
+from socsim.scenario.dumping import dump_scenario
+from socsim.scenario.worlds import InferenceSpec
+
+
+class Recorded:
+    """Stands in for the embedded engine and keeps what it was made with."""
+
+    def __init__(self, path: Path, **settings: Any) -> None:
+        self.path, self.settings = path, settings
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(embedded, "EmbeddedEngine", Recorded)
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(b"GGUF")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (None, {"slots": 16, "context_tokens": 2048, "threads": None}),
+        ({}, {"slots": 16, "context_tokens": 2048, "threads": None}),
+        ({"slots": 4, "threads": 2}, {"slots": 4, "context_tokens": 2048, "threads": 2}),
+        ({"context_tokens": 512}, {"slots": 16, "context_tokens": 512, "threads": None}),
+    ],
+)
+def test_settings_reach_the_embedded_engine(model: Path, written: Any, expected: dict[str, Any]) -> None:
+    spec = InferenceSpec.model_validate({"model": model.name, "embedded": written})
+    engine = make_engine(spec, model.parent)
+    assert isinstance(engine, Recorded)
+    assert (engine.path, engine.settings) == (model, {"model_name": "tiny.gguf", **expected})
+
+
+@pytest.mark.parametrize("written", [{"slots": 0}, {"slots": 2.5}, {"context_tokens": 8}, {"threads": 0}, {"batch": 1}])
+def test_settings_out_of_bounds_are_refused(written: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"embedded.{next(iter(written))}"):
+        InferenceSpec.model_validate({"embedded": written})
+
+
+def test_settings_of_another_engine_are_refused_with_advice() -> None:
+    with pytest.raises(ValueError, match=r"settings of the embedded engine, and the engine is openai.*engine: embedded"):
+        InferenceSpec.model_validate({"engine": "openai", "model": "x", "embedded": {"slots": 2}})
+
+
+def test_a_scripted_stand_in_takes_no_notice_of_them(make_debate: Any) -> None:
+    scenario: Scenario = make_debate(inference={"engine": "scripted", "embedded": {"slots": 3}})
+    assert "embedded:\n    slots: 3" in dump_scenario(scenario)
+    assert isinstance(make_engine(scenario.inference), ScriptedEngine)
+
+
+def test_what_is_not_there_yet_is_said_by_field() -> None:
+    with pytest.raises(NotYetAvailable, match=r"inference\.engine"):
+        make_engine(InferenceSpec(engine="vllm"))
+    with pytest.raises(NotYetAvailable, match=r"inference\.model"):
+        make_engine(InferenceSpec.model_validate({"model": [{"name": "a", "share": 1.0}]}))
+
+
+def test_a_model_that_is_not_here_is_an_error_of_the_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"absent\.gguf"):
+        make_engine(InferenceSpec(model=str(tmp_path / "absent.gguf")), tmp_path)
+
+
+@pytest.mark.parametrize(("missing", "field"), [("score", "items.tax.readout.method"), ("chat", "items.tax.readout.style")])
+def test_what_the_engine_cannot_do_is_refused_by_field(make_debate: Any, missing: str, field: str) -> None:
+    able: dict[str, Any] = {"chat": True, "plain": True, "score": True, "token_ids": True, "parallel": 1}
+    scenario: Scenario = make_debate()
+    tax = scenario.model_dump()["items"]["tax"] | {"readout": {"labels": ["letters"], "style": "chat"}}
+    scenario = make_debate(items={"tax": {key: value for key, value in tax.items() if value not in (None, (), {})}})
+    check_capabilities(scenario, Capabilities(**able), "an engine")
+    with pytest.raises(ScenarioError, match=field):
+        check_capabilities(scenario, Capabilities(**able | {missing: False}), "an engine")
