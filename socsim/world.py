@@ -19,9 +19,7 @@ from socsim.activation import PlannedStep, plan_steps
 from socsim.event import Wording
 from socsim.events import AgentRow, TieRow
 from socsim.inference.types import SamplingParams, Style
-from socsim.network.graphs import build_graph
-from socsim.network.placement import place_people
-from socsim.network.shuffling import permute_people, rewire
+from socsim.network.standing import stand
 from socsim.network.ties import Ties, ties_from_graph
 from socsim.population.persona import Persona
 from socsim.population.rendering import render_persona
@@ -31,9 +29,9 @@ from socsim.readouts import prepare_item
 from socsim.scenario import Scenario, patched
 from socsim.scenario.asking import ItemSpec
 from socsim.scenario.worlds import ArmSpec, SamplingSpec
-from socsim.seeding import stream
+from socsim.seeding import replicate_seed, stream
 
-__all__ = ["World", "build_world", "replicate_seed", "world_rows"]
+__all__ = ["World", "build_world", "world_rows"]
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,6 @@ class World:
     def events_total(self) -> int:
         """Number of times an agent acts in this world."""
         return len(self.steps) * len(self.personas)
-
-
-def replicate_seed(seed: int, replicate: int) -> int:
-    """Root seed of a replicate: 48 bits derived from the scenario's seed; arms of one replicate share it."""
-    return int(stream(seed, "replicate", replicate).integers(2**48))
 
 
 def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path | None, style: Style) -> World:
@@ -107,13 +100,7 @@ def _place(
 ) -> tuple[Any, NDArray[np.int64]]:
     if spec.network is None:
         return None, np.arange(len(personas))
-    graph = build_graph(spec.network, len(personas), stream(seed, "network"), folder)
-    node_of_agent = place_people(graph, personas, spec.network.place, stream(seed, "place"))
-    if arm.shuffle == "permute_people":
-        node_of_agent = permute_people(node_of_agent, graph, stream(seed, "permute_people"))
-    elif arm.shuffle == "rewire":
-        graph = rewire(graph, stream(seed, "rewire"))
-    return graph, node_of_agent
+    return stand(spec.network, arm.shuffle, personas, seed, folder)
 
 
 def _items(spec: Scenario) -> dict[str, ItemSpec]:

@@ -32,7 +32,7 @@ LAYERS = (
     ("text and measures", {"prompts", "parsing", "measures", "population.rendering", "population.labels", "state", "progress"}),
     ("declared parts", {"scenario"}),
     ("people, ties, models, record, engines", {"population", "network", "models", "record", "inference", "tables", "showing"}),
-    ("checked scenario", {"scenario.checks", "scenario.loading", "scenario.__init__"}),
+    ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.__init__"}),
     ("client", {"inference.client", "inference.factory", "session", "run_folder"}),
     ("readouts", {"readouts"}),
     ("agent", {"event", "agent"}),

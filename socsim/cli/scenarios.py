@@ -10,6 +10,7 @@ import typer
 
 from socsim.cli.arguments import Agent, Arm, Replicate, ScenarioFile, Step
 from socsim.cli.console import EXIT_ERROR, EXIT_SCENARIO, complain, say
+from socsim.errors import ScenarioError
 
 if TYPE_CHECKING:
     from socsim.inference.types import Style
@@ -33,17 +34,17 @@ def validate_command(
     Exit code 2 if any file has a problem. A file that is valid but uses parts of the format that this version cannot run is
     named as such.
     """
-    from socsim.scenario import check_scenario, load_scenario, not_yet_available
+    from socsim.scenario import load_scenario
 
     broken = False
     for file in files:
-        problems = check_scenario(file)
-        for problem in problems:
-            complain(str(problem))
-        broken = broken or bool(problems)
-        if problems:
+        try:
+            missing = load_scenario(file).not_yet_available()
+        except ScenarioError as error:
+            broken = True
+            for problem in error.problems:
+                complain(str(problem))
             continue
-        missing = not_yet_available(load_scenario(file).resolved())
         say(f"{file}: valid" + (", but this version cannot run it:" if missing else ""))
         for problem in missing:
             say(f"  {problem}")
@@ -64,9 +65,17 @@ def preview_command(
     What depends on replies (messages, own answers) stands in square brackets.
     """
     from socsim.previewing import preview
+    from socsim.scenario import load_scenario
 
+    loaded = load_scenario(file)
     style: Style = "plain" if plain else "chat"
-    say(preview(file, agent=agent, step=step, arm=arm, replicate=replicate, style=style))
+    if replicate >= loaded.scenario.replicates:
+        raise ScenarioError(f"there is no replicate {replicate}. Replicates are 0 to {loaded.scenario.replicates - 1}")
+    try:
+        text = preview(loaded, agent=agent, step=step, arm=arm, replicate=replicate, style=style)
+    except ScenarioError as error:
+        raise loaded.placed(error) from error
+    say(text)
 
 
 def init_command(

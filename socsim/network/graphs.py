@@ -92,7 +92,8 @@ def _label(node: Any, data: dict[str, Any]) -> str:
 
 def _weight(u: Any, v: Any, data: dict[str, Any], name: str, field: str) -> float:
     if name not in data:
-        raise ScenarioError(Problem(f'the tie {u} - {v} has no "{name}"', field, fix=nearest(name, data)))
+        fix = nearest(name, data) if data else "The ties of this network have no attributes: leave weight out"
+        raise ScenarioError(Problem(f'the tie {u} - {v} has no "{name}"', field, fix=fix))
     value = data[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
         fix = "Weights are finite numbers above 0; leave out ties that do not count"

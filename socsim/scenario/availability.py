@@ -49,10 +49,17 @@ def not_yet_available(scenario: Scenario) -> list[Problem]:
         Problem(
             f"not yet available: {what}",
             ".".join(str(part) for part in path),
-            fix="The file is valid; this version cannot run it",
+            fix=_advice(path),
         )
         for path, what in dict.fromkeys(everything)
     ]
+
+
+def _advice(path: Path) -> str:
+    """What this version runs in that place, or that the rest runs without it."""
+    kinds = {"activation": "activation", "kind": "interaction", "method": "method", "type": "type", "engine": "engine"}
+    kind = "baseline" if path[0] == "baselines" else "finding" if path[-1] == "finding" else kinds.get(str(path[-1]))
+    return f"This version runs: {', '.join(RUNS[kind])}" if kind else "Without it, this version runs the rest"
 
 
 def _in_patch(scenario: Scenario, index: int, path: Path) -> Path:
@@ -88,7 +95,7 @@ def _study(scenario: Scenario) -> Iterator[_Missing]:
 def _inference(scenario: Scenario) -> Iterator[_Missing]:
     spec = scenario.inference
     if spec.engine not in RUNS["engine"]:
-        yield ("inference", "engine"), f"engine {spec.engine!r}; {' and '.join(RUNS['engine'])} are"
+        yield ("inference", "engine"), f"engine {spec.engine!r}"
     if not isinstance(spec.model, str):
         yield ("inference", "model"), "several models in one run"
     if spec.budget:
@@ -115,6 +122,8 @@ def _item(path: Path, item: ItemSpec) -> Iterator[_Missing]:
         yield (*path, "type"), f"{item.type} items"
     elif item.readout.method not in RUNS["method"]:
         yield (*path, "readout", "method"), f"readout {item.readout.method!r}"
+    elif item.readout.method == "cloze" and not item.readout.persona_in_frame:
+        yield (*path, "readout", "persona_in_frame"), "frames without the persona in front"
 
 
 def _phase(path: Path, phase: PhaseSpec) -> Iterator[_Missing]:

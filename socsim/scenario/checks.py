@@ -24,6 +24,7 @@ from socsim.scenario.root import Scenario
 from socsim.scenario.schedule_checks import check_schedule
 from socsim.scenario.study_checks import check_arms, check_study
 from socsim.scenario.translating import translated
+from socsim.scenario.trying import try_world
 from socsim.scenario.worlds import ArmSpec
 
 __all__ = ["check", "placed"]
@@ -52,6 +53,9 @@ def check(scenario: Scenario, folder: Path, places: Places) -> list[Problem]:
         check_schedule(resolved, findings)
         if not findings.under("population") and not findings.under("network"):
             _check_data(resolved, folder, findings)
+            if not findings.found:
+                arms = [(("arms", index), arm) for index, arm in enumerate(resolved.arms) if not arm.patch]
+                try_world(resolved, arms, folder, findings)
     problems = [_problem(finding, places) for finding in findings]
     for index, arm in enumerate(resolved.arms):
         if arm.patch:
@@ -112,7 +116,7 @@ def _arm_problems(scenario: Scenario, index: int, arm: ArmSpec, folder: Path, kn
     except ScenarioError as error:
         return [places.problem((*home, *p.field.split(".")), p.message, p.fix, at_key=True) for p in error.problems]
     except ValidationError as error:
-        return [_arm_problem(problem, scenario, home, places) for problem in translated(error, places)]
+        return [_arm_problem(problem, scenario, home, places) for problem in translated(error, places, as_written=False)]
     findings = Findings()
     check_files(world, folder, findings)
     _check_parts(world, findings)
@@ -120,6 +124,8 @@ def _arm_problems(scenario: Scenario, index: int, arm: ArmSpec, folder: Path, kn
     changed = {"population", "network"} & set(arm.patch)
     if changed and not findings.under("population") and not findings.under("network"):
         _check_data(world, folder, findings)
+    if not findings.found and (changed or arm.shuffle is not None):
+        try_world(world, [(("arms", index), arm)], folder, findings)
     before = set(known.found)
     return [
         _arm_problem(Problem(f.message, ".".join(map(str, f.path)), fix=f.fix), scenario, home, places)

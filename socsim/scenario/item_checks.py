@@ -146,6 +146,18 @@ def _check_closed_readout(item: ItemSpec, path: Path, findings: Findings) -> Non
         message = f"{len(item.options)} options have fewer than {orders.random} orders"
         findings.add((*path, "orders", "random"), message, f"Give at most {math.factorial(min(len(item.options), 10))}")
     _check_labels(item, path, findings)
+    _check_effect(readout, path, findings)
+
+
+def _check_effect(readout: ReadoutSpec, path: Path, findings: Findings) -> None:
+    """Fields of a closed readout that its method makes no use of must not be set."""
+    belongs = {"n": ("sample",), "max_tokens": ("sample",), "score": ("logprob",), "persona_in_frame": ("cloze",)}
+    if readout.method not in ("logprob", "cloze", "sample"):
+        return
+    for field, methods in belongs.items():
+        if readout.method not in methods and getattr(readout, field) != ReadoutSpec.model_fields[field].default:
+            message = f"`{field}` has no effect with method: {readout.method}"
+            findings.add((*path, field), message, f"Remove it, or write method: {methods[0]}")
 
 
 def _check_labels(item: ItemSpec, path: Path, findings: Findings) -> None:

@@ -40,10 +40,15 @@ class LoadedScenario:
         """
         return resolve(self.scenario, self.folder)
 
+    def placed(self, error: ScenarioError) -> ScenarioError:
+        """The same error, with the line of every problem that names a field of this file but has no place yet."""
+        places = Places(parse_document(self.text, str(self.path)))
+        return type(error)([placed(problem, places) for problem in error.problems])
+
     def not_yet_available(self) -> list[Problem]:
         """Valid parts that this version cannot run, each with its place in the file."""
         places = Places(parse_document(self.text, str(self.path)))
-        return [placed(problem, places) for problem in not_yet_available(self.resolved())]
+        return _sorted([placed(problem, places) for problem in not_yet_available(self.resolved())])
 
 
 def load_scenario(path: Path | str, *, data_folder: Path | str | None = None) -> LoadedScenario:

@@ -141,10 +141,15 @@ class GraphSpec(Spec):
 
     @model_validator(mode="after")
     def _one_source(self) -> GraphSpec:
-        given = [part for part in (self.name, self.generator, self.file) if part is not None]
-        if len(given) != 1:
-            raise ValueError("a graph has exactly one of: name, a generator, file")
+        if len(self._sources()) != 1:
+            raise ValueError(
+                f"a graph has exactly one of name, generator and file; found {' and '.join(self._sources()) or 'none'}. "
+                "Write {name: karate_club}, {watts_strogatz: {k: 4, p: 0.1}} or {file: FILE}"
+            )
         return self
+
+    def _sources(self) -> list[str]:
+        return [field for field in ("name", "generator", "file") if getattr(self, field) is not None]
 
 
 class PlaceSpec(Spec):

@@ -60,7 +60,7 @@ def _check_source(spec: PopulationSpec, findings: Findings) -> None:
     if spec.data == "none":
         for field in ("facts", "reference", "documents"):
             if getattr(spec, field):
-                message = f"`{field}` need data to read them from, and data is none"
+                message = f"there is no data to read `{field}` from: data is none"
                 findings.add(("population", field), message, "Add `data: …` (a CSV file or statsmodels/anes96) or `marginals`")
         if spec.weight is not None:
             findings.add(("population", "weight"), "a weight needs data", "Add `data: …`, or remove it")

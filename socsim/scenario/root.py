@@ -65,8 +65,8 @@ class Scenario(Spec):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
     question: str = ""
     source: str = ""
-    seed: int = Field(default=0, ge=0)
-    replicates: int = Field(default=1, ge=1)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    replicates: int = Field(default=1, ge=1, le=100_000)
     tables: dict[str, str] = Field(default_factory=dict)
     """Names for CSV or Parquet files beside the scenario."""
     population: PopulationSpec

@@ -60,7 +60,7 @@ class PhaseSpec(Spec):
     """One entry of the schedule; each repetition is one step."""
 
     phase: str
-    repeat: int = Field(default=1, ge=1)
+    repeat: int = Field(default=1, ge=1, le=100_000)
     activation: Annotated[Annotated[Activation, Tag("<text>")] | Annotated[dict[str, Any], Tag("<mapping>")], BY_KIND] = (
         "simultaneous"
     )

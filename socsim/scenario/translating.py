@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from socsim.errors import Problem
 from socsim.scenario.base import kind_of
-from socsim.scenario.document import Path
-from socsim.scenario.places import Places, allowed_fields, listed
+from socsim.scenario.document import Node, Path
+from socsim.scenario.people import ShippedNetwork
+from socsim.scenario.places import Places, allowed_fields, listed, nearest
 from socsim.scenario.root import Scenario
 
 __all__ = ["found", "translated"]
@@ -26,6 +27,12 @@ _KINDS = {
     "variants": "{any_of: […]}",
     "number": "a number",
     "nothing": "nothing",
+}
+_EXAMPLES: Mapping[str | int, str] = {
+    "interaction": "Write none, or {kind: neighbours, see: messages}",
+    "activation": "Write simultaneous, or {NAME: {…}} with the parameters of an activation",
+    "orders": "Write both_directions, latin_square, fixed or {random: 4}",
+    "levels": 'Write ["control", "treatment"], {LEVEL: TEXT, …} or {table: NAME, column: NAME}',
 }
 _BOUNDS = {
     "greater_than": ("greater than {gt}", "gt"),
@@ -61,8 +68,14 @@ def found(value: Any, raw: str = "") -> str:
     return f"the {kind} {shown!r}" if kind == "text" else f"the {kind} {shown}"
 
 
-def translated(error: ValidationError, places: Places) -> list[Problem]:
-    """One problem per mistake, each with its place, what was found and how to mend it."""
+def translated(error: ValidationError, places: Places, *, as_written: bool = True) -> list[Problem]:
+    """One problem per mistake, each with its place, what was found and how to mend it.
+
+    Args:
+        error: what the validation library found.
+        places: where the fields of the scenario stand.
+        as_written: whether what was validated is what stands there, so that values are shown as they are written.
+    """
     details = error.errors(include_url=False)
     paths = [tuple(part for part in detail["loc"] if part != "[key]") for detail in details]
     problems = []
@@ -70,16 +83,16 @@ def translated(error: ValidationError, places: Places) -> list[Problem]:
         deeper = any(len(other) > len(path) and other[: len(path)] == path for other in paths)
         if deeper and detail["type"] in ("too_short", "missing", "union_tag_not_found"):
             continue
-        problems.append(_problem(detail, path, places))
+        problems.append(_problem(detail, path, places, places.raw(path) if as_written else None))
     return problems
 
 
-def _problem(detail: ErrorDetails, path: Path, places: Places) -> Problem:
+def _problem(detail: ErrorDetails, path: Path, places: Places, node: Node | None) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
-    node = places.raw(path)
     what = "a value that is not shown" if path in _SECRET else found(detail["input"], node.raw if node else "")
     if kind == "missing" and isinstance(path[-1], int):
-        return places.problem(path[:-1], f"found {path[-1]} of the entries", "Give one more entry, e.g. [0, 100] for a range")
+        count = "1 entry" if path[-1] == 1 else f"{path[-1]} entries"
+        return places.problem(path[:-1], f"found {count}; one more is wanted", "Give one more entry, e.g. [0, 100] for a range")
     if kind == "missing":
         return places.problem(path, f"the field {path[-1]!r} is missing", f"Add `{path[-1]}: …`")
     if kind == "extra_forbidden":
@@ -88,7 +101,10 @@ def _problem(detail: ErrorDetails, path: Path, places: Places) -> Problem:
     if kind == "literal_error":
         allowed = tuple(_QUOTED.findall(context["expected"])) or (str(context["expected"]),)
         at_key = detail["loc"][-1:] == ("[key]",)
-        return places.problem(path, f"found {what}, which is not known here", listed(detail["input"], allowed), at_key=at_key)
+        quoted = isinstance(detail["input"], str) and detail["input"] in allowed
+        advice = f"Write {detail['input']} without quotes" if quoted else _shipped_graph(path, detail["input"])
+        advice = advice or listed(detail["input"], allowed)
+        return places.problem(path, f"found {what}, which is not known here", advice, at_key=at_key)
     if kind == "string_type":
         fix = f'Put it in quotes: "{node.raw}"' if node is not None and node.plain and node.raw else "Write a text"
         return places.problem(path, f"found {what}; text is wanted", fix)
@@ -99,7 +115,13 @@ def _problem(detail: ErrorDetails, path: Path, places: Places) -> Problem:
         phrase, key = _BOUNDS[kind]
         wanted = phrase.format(**{key: context[key]})
         return places.problem(path, f"found {what}; it must be {wanted}", f"Give a number {wanted}")
-    return _rare(detail, path, places, what)
+    return _rare(detail, path, places, what, node)
+
+
+def _shipped_graph(path: Path, word: Any) -> str:
+    """Advice on a shipped network that is written as if it were a generator."""
+    near = nearest(word, get_args(ShippedNetwork)) if path[-2:] == ("graph", "generator") and isinstance(word, str) else None
+    return f"Shipped networks are written {{name: {near}}}" if near else ""
 
 
 def _shape(kind: str, path: Path) -> tuple[str, str]:
@@ -111,12 +133,13 @@ def _shape(kind: str, path: Path) -> tuple[str, str]:
     return _WANTED[kind]
 
 
-def _rare(detail: ErrorDetails, path: Path, places: Places, what: str) -> Problem:
+def _rare(detail: ErrorDetails, path: Path, places: Places, what: str, node: Node | None) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tags = re.findall(r"<(\w+)>", str(context.get("expected_tags", "")))
         wanted = " or ".join(_KINDS.get(tag, tag) for tag in tags)
-        node = places.raw(path)
+        if path and path[-1] in _EXAMPLES:
+            return places.problem(path, f"found {what}; {wanted} is wanted", _EXAMPLES[path[-1]])
         quoted = (
             f'. If text is meant, put it in quotes: "{node.raw}"' if node and node.plain and node.raw and "text" in tags else ""
         )

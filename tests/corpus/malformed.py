@@ -7,6 +7,7 @@ be part of a message on that line, ``advises`` part of its advice.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,12 @@ class Case:
         return before.count("\n") + 1
 
 
+ENTITIES = '<!DOCTYPE graphml [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+GRAPHML = """<?xml version="1.0"?>{head}<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="undirected">
+<node id="{name}"/><node id="b"/><node id="c"/><edge source="{name}" target="b"/><edge source="b" target="c"/></graph></graphml>
+"""
+
+
 def lay_out(folder: Path) -> Path:
     """Write the files that the scenarios name into a folder; returns the path for a scenario file."""
     (folder / "prompts").mkdir()
@@ -95,10 +102,26 @@ def lay_out(folder: Path) -> Path:
     (folder / "quantities.csv").write_text("id,text,truth\na,How many?,3\nb,How much?,many\n")
     (folder / "twice.csv").write_text("id,text,truth\na,How many?,3\na,How much?,4\n")
     (folder / "ragged.csv").write_text("id,text\na,How many?,3\n")
+    (folder / "uneven.csv").write_text("age,town,ideology\n20,north,1\n21,south\n")
+    (folder / "column_twice.csv").write_text("age,age\n20,21\n")
+    (folder / "semicolons.csv").write_text("age;town;ideology\n20;north;1\n")
+    (folder / "broken.jsonl").write_text('{"age": 20}\n{"age": }\n')
+    (folder / "broken.parquet").write_bytes(b"PAR1 and then nothing")
+    (folder / "large.txt").write_text("a" * 1_000_001)
+    (folder / "ties.graphml").write_text(GRAPHML.format(head="", name="a"))
+    (folder / "laughs.graphml").write_text(GRAPHML.format(head=ENTITIES, name="&b;"))
+    (folder / "outside").symlink_to("/etc")
+    os.mkfifo(folder / "pipe.csv")
     (folder / "link.txt").symlink_to("/etc/hostname")
     (folder / "loop.txt").symlink_to("loop.txt")
     (folder / "folder.txt").mkdir()
     return folder / "scenario.yaml"
+
+
+def both(first: str, instead: str, second: str, other: str) -> tuple[str, str]:
+    """One replacement that makes two: everything from the first part to the second, with both parts replaced."""
+    begin, end = BASE.index(first), BASE.index(second) + len(second)
+    return BASE[begin:end], instead + BASE[begin + len(first) : end - len(second)] + other
 
 
 LAUGHS = "a: &a [x, x]\n" + "".join(f"{n}: &{n} [*{p}, *{p}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True))
@@ -128,6 +151,8 @@ CASES = [
     Case("mapping as key", "seed: 4", "? §{a: b}\n: 4", "a key must be one piece of text"),
     Case("empty key", "seed: 4", "§: 4", "a key is empty", "key: value"),
     Case("not a number", "seed: 4", "seed: §.nan", "not a number"),
+    Case("control character", "question: Does talk matter?", "question: §a\x07b", "U+0007 cannot be used", "Remove it"),
+    Case("colon in a bracket", "baselines: [degroot]", "baselines: [degroot: §a: b]", "not valid YAML", "quote texts"),
     Case("endless number", "seed: 4", "seed: §" + "9" * 5000, "digits", "shorter"),
     # types and spelling
     Case("unknown field", "seed: 4", "§sede: 4", "unknown field 'sede'", "Did you mean 'seed'?"),
@@ -136,10 +161,16 @@ CASES = [
     Case("unknown field in an item", "    range: [0, 24]", "    §rnge: [0, 24]", "unknown field 'rnge'", "Did you mean 'range'?"),
     Case("missing version", "socsim: 1\n", "§", "'socsim' is missing", "Add `socsim"),
     Case("other version", "socsim: 1\n", "socsim: §2\n", "found the number 2", "Allowed: 1"),
-    Case("version as text", "socsim: 1\n", 'socsim: §"1"\n', "found the text", "Allowed: 1"),
+    Case("version as text", "socsim: 1\n", 'socsim: §"1"\n', "found the text", "Write 1 without quotes"),
     Case("missing size", "population:\n  size: 8\n", "§population:\n", "'size' is missing", "Add `size"),
     Case("empty population", "  size: 8", "  size: §0", "must be greater than 0", "greater than 0"),
     Case("half a person", "  size: 8", "  size: §8.5", "a whole number is wanted"),
+    Case("negative people", "  size: 8", "  size: §-8", "must be greater than 0", "greater than 0"),
+    Case("endless people", "  size: 8", "  size: §.inf", "a whole number is wanted", "3"),
+    Case("too many people", "  size: 8", "  size: §1000000000000", "more than can be held", "at most"),
+    Case("seed beyond tables", "seed: 4", "seed: §99999999999999999999", "must be less than", "less than"),
+    Case("steps without end", "    repeat: 2", "    repeat: §99999999999", "at most 100000", "at most 100000"),
+    Case("worlds without end", "replicates: 1", "replicates: §99999999999", "at most 100000", "at most 100000"),
     Case("size as text", "  size: 8", '  size: §"8"', "a whole number is wanted", "without quotes"),
     Case("size as truth value", "  size: 8", "  size: §true", "a whole number is wanted"),
     Case("nothing in it", "population:\n  size: 8\n", "population:\n  §size:\n", "no value", "Write a value"),
@@ -152,20 +183,21 @@ CASES = [
     Case("unknown label set", "labels: [letters, digits]", "labels: [§leters]", "not known here", "Did you mean 'letters'?"),
     Case("no label set", "labels: [letters, digits]", "labels: §[]", "at least 1"),
     Case("unknown interaction", "kind: neighbours", "kind: §neighbors", "not known here", "Did you mean 'neighbours'?"),
-    Case("interaction is a number", "interaction: {kind: neighbours, see: messages}", "interaction: §3", "is wanted"),
+    Case("interaction is a number", "interaction: {kind: neighbours, see: messages}", "interaction: §3", "is wanted", "{kind: neighbours"),
     Case("unknown engine", "engine: scripted", "engine: §embeded", "not known here", "Did you mean 'embedded'?"),
     Case("unknown baseline", "baselines: [degroot]", "baselines: [§de_groot]", "not known here", "Did you mean 'degroot'?"),
     Case("failures above one", "failures: {retry: 1, then: exclude}", "failures: {complete_below: §2}", "at most 1", "at most 1"),
     Case("unknown graph", "watts_strogatz:", "§watts_strogats:", "not known here", "Did you mean 'watts_strogatz'?"),
+    Case("shipped network as a generator", "{watts_strogatz: {k: 4, p: 0.1}}", "{§karate_club: {}}", "not known here", "{name: karate_club}"),
     Case("graph as text", "{watts_strogatz: {k: 4, p: 0.1}}", "§karate_club", "a graph is wanted", "{name: karate_club}"),
     Case("parameters as a number", "{watts_strogatz: {k: 4, p: 0.1}}", "{ring: §3}", "a mapping (key: value) is wanted"),
     Case("speech without a value", "    say: {max_tokens: 10}", "    §say:", "no value", "{}"),
     Case("arm as a number", "arms: [treatment, alone]", "arms: [treatment, §3]", "a name, a control", "NAME"),
     Case("two arms in one", "arms: [treatment, alone]", "arms: §[{a: {}, b: {}}]", "several arms", "one {name: patch}"),
-    Case("two graphs", "graph: {watts_strogatz: {k: 4, p: 0.1}}", "graph: §{name: karate_club, file: a.csv}", "exactly one of"),
+    Case("two graphs", "graph: {watts_strogatz: {k: 4, p: 0.1}}", "graph: §{name: karate_club, file: a.csv}", "found name and file", "{file: FILE}"),
     Case("no phases", BASE[BASE.index("schedule:\n") : BASE.index("arms:")], "schedule: §[]\n", "at least 1"),
     Case("prompt is a list", '  message: "{author}: {text}"', "  message: §[a]", "text or a mapping", "any_of"),
-    Case("range of one", "range: [0, 24]", "range: §[0]", "found 1 of the entries", "one more"),
+    Case("range of one", "range: [0, 24]", "range: §[0]", "found 1 entry; one more is wanted", "one more"),
     Case("range of three", "range: [0, 24]", "range: §[0, 1, 2]", "at most 2"),
     # answers that are not safely text
     Case("bare yes", '["red", "green", "blue"]', '["red", §yes]', "bare `yes`", 'quotes: "yes"'),
@@ -198,6 +230,8 @@ CASES = [
     Case("cloze without frames", "{method: logprob, labels: [letters, digits]}", "§{method: cloze}", "needs sentence frames", "frames"),
     Case("frame without slot", "{method: logprob, labels: [letters, digits]}", '{method: cloze, frames: [§"I think so."]}', "exactly one slot", "{option}"),
     Case("frame with two slots", "{method: logprob, labels: [letters, digits]}", '{method: cloze, frames: [§"I {option} {option}."]}', "exactly one slot", "{option}"),
+    Case("draws of a score", "labels: [letters, digits]}", "n: §5}", "no effect with method: logprob", "method: sample"),
+    Case("score of a draw", "readout: {method: logprob, labels: [letters, digits]}", "readout: {method: sample, score: §whole_option}", "no effect with method: sample", "method: logprob"),
     Case("frames without cloze", "{method: logprob, labels: [letters, digits]}", '{frames: §["I {option}."]}', "belong to method: cloze", "cloze"),
     Case("range upside down", "range: [0, 24]", "range: §[24, 0]", "from 24 to 0", "smaller number first"),
     Case("number by label", "readout: {method: sample}", "readout: {method: §logprob}", "cannot be read by method: logprob", "sample"),
@@ -232,6 +266,16 @@ CASES = [
     Case("folder for a file", "text_file: prompts/colour.txt", "text_file: §folder.txt", "not an ordinary file", "ordinary"),
     Case("address for a file", "text_file: prompts/colour.txt", "text_file: §http://example.org/a.txt", "is an address", "Download"),
     Case("backslashes", "text_file: prompts/colour.txt", "text_file: §prompts\\colour.txt", "backslashes", "prompts/colour.txt"),
+    Case("device for a file", "text_file: prompts/colour.txt", "text_file: §/dev/stdin", "absolute path", "relative"),
+    Case("home for a file", "data: people.csv", "data: §~/people.csv", "absolute path", "relative"),
+    Case("pipe for a file", "data: people.csv", "data: §pipe.csv", "not an ordinary file", "ordinary"),
+    Case("folder outside through a link", "data: people.csv", "data: §outside/people.csv", "through a link", "Copy"),
+    Case("too large a prompt", "text_file: prompts/colour.txt", "text_file: §large.txt", "at most 1000000", "smaller"),
+    Case("people of another shape", "data: people.csv", "data: §uneven.csv", "line 3 of 'uneven.csv' has 2 cells", "Quote"),
+    Case("people with a column twice", "data: people.csv", "data: §column_twice.csv", "'age' twice", "name of its own"),
+    Case("people between semicolons", "data: people.csv", "data: §semicolons.csv", "separated by semicolons", "commas"),
+    Case("people in broken JSON", "data: people.csv", "data: §broken.jsonl", "line 2 is not JSON", "anew"),
+    Case("people in no Parquet", "data: people.csv", "data: §broken.parquet", "cannot be read", "anew"),
     Case("no data source", "data: people.csv", "data: §people", "no known data source", "anes96"),
     Case("misspelt source", "data: people.csv", "data: §statsmodels/anes69", "no shipped data", "anes96"),
     # people and ties
@@ -242,13 +286,34 @@ CASES = [
     Case("more people than there are", "  size: 8", "  size: §21", ""),
     Case("quotas that do not sum", "  persona:", "  sample: {quotas: {town: §{north: 0.5, south: 0.6}}}\n  persona:", "sum to 1.1", "sum to 1"),
     Case(
-        "facts without data", "  data: people.csv\n  facts: {age: age, town: town}\n", "  data: none\n  facts: §{age: age, town: town}\n", "need data", "data"
+        "facts without data", "  data: people.csv\n  facts: {age: age, town: town}\n", "  data: none\n  facts: §{age: age, town: town}\n", "no data to read `facts` from", "data"
     ),
     Case("homophily on nothing", "place: {by: random}", "place: §{by: homophily, assortativity: 0.3}", "needs a variable", "on"),
     Case("homophily on an unknown", "place: {by: random}", "place: {by: homophily, on: §twon, assortativity: 0.3}", "no fact 'twon'", "Did you mean 'town'?"),
     Case("impossible ring", "{watts_strogatz: {k: 4, p: 0.1}}", "{watts_strogatz: {k: §40, p: 0.1}}", ""),
     Case("impossible regular graph", "{watts_strogatz: {k: 4, p: 0.1}}", "{random_regular: {d: §9}}", ""),
     Case("shipped network of another size", "{watts_strogatz: {k: 4, p: 0.1}}", "§{name: karate_club}", "34"),
+    Case("odd number of ends", "{watts_strogatz: {k: 4, p: 0.1}}", "{configuration_model: {deg_sequence: §[1, 1, 1, 1, 1, 1, 1, 2]}}", "no graph", "even"),
+    Case("groups of other sizes", "{watts_strogatz: {k: 4, p: 0.1}}", "{stochastic_block_model: {sizes: §[4, 5], p: [[1, 0], [0, 1]]}}", "sum to 9", "sum to 8"),
+    Case("lattice of another size", "{watts_strogatz: {k: 4, p: 0.1}}", "{lattice: {dim: §[3, 3]}}", "9 nodes", "8"),
+    Case("probability above one", "{watts_strogatz: {k: 4, p: 0.1}}", "{erdos_renyi: {p: §1.1}}", "not a probability", "between 0 and 1"),
+    Case("regular and odd", *both("  size: 8", "  size: 7", "{watts_strogatz: {k: 4, p: 0.1}}", "{random_regular: {d: §3}}"), "product is odd", "even"),
+    Case("missing graph file", "{watts_strogatz: {k: 4, p: 0.1}}", "{file: §ties.graphm}", "no file 'ties.graphm'", "Did you mean 'ties.graphml'?"),
+    Case("entities in a graph file", "{watts_strogatz: {k: 4, p: 0.1}}", "{file: §laughs.graphml}", "document type or entities", "plain GraphML"),
+    Case("graph file of another size", "{watts_strogatz: {k: 4, p: 0.1}}", "{file: §ties.graphml}", "has 3 nodes, the population has 8", "population.size to 3"),
+    Case("graph file that is something else", "{watts_strogatz: {k: 4, p: 0.1}}", "{file: §people.csv}", "same names", "format: edgelist"),
+    Case(
+        "weight that ties do not have", *both("  size: 8", "  size: 3", "{watts_strogatz: {k: 4, p: 0.1}}", "{file: ties.graphml}\n  weight: §strength"),
+        'has no "strength"', "weight",
+    ),
+    Case(
+        "directions that the file does not have", *both("  size: 8", "  size: 3", "{watts_strogatz: {k: 4, p: 0.1}}", "{file: ties.graphml}\n  directed: §true"),
+        "ties without direction", "Leave directed out",
+    ),
+    Case("no such directions", "  place: {by: random}", "  directed: §true", "no directed form", "erdos_renyi"),
+    Case("no such weights", "  place: {by: random}", "  weight: §w", "no weights", "Leave weight out"),
+    Case("homophily out of reach", "place: {by: random}", "place: {by: homophily, on: town, assortativity: §0.99, tolerance: 0.01}", "was not reached", "Set assortativity to"),
+    Case("degree by words", "place: {by: random}", "place: {by: degree, on: §town}", "needs numbers", "numbers"),
     Case("unknown parameter", "{watts_strogatz: {k: 4, p: 0.1}}", "{watts_strogatz: {§kk: 4, p: 0.1}}", "kk"),
     # schedule, arms, study
     Case("unknown item", "    ask: [tax]", "    ask: [§taxes]", "no item 'taxes'", "Did you mean 'tax'?"),
@@ -266,11 +331,26 @@ CASES = [
     Case("arm twice", "arms: [treatment, alone]", "arms: [treatment, alone, §alone]", "stands twice", "name of its own"),
     Case("shuffled how", "arms: [treatment, alone]", "arms: [treatment, §shuffled]", "needs to know what is shuffled", "permute_people"),
     Case("shuffled otherwise", "arms: [treatment, alone]", "arms: [treatment, {shuffled: §permute}]", "not known here", "Did you mean 'permute_people'?"),
+    Case(
+        "shuffle that changes nothing",
+        *both("{watts_strogatz: {k: 4, p: 0.1}}", "{complete: {}}", "arms: [treatment, alone]", "arms: [treatment, §{shuffled: permute_people}]"),
+        "would change nothing", "Leave this arm out",
+    ),
+    Case(
+        "rewiring a star",
+        *both("{watts_strogatz: {k: 4, p: 0.1}}", "{star: {}}", "arms: [treatment, alone]", "arms: [treatment, §{shuffled: rewire}]"),
+        "would change nothing", "permute_people",
+    ),
+    Case(
+        "homophily out of reach in an arm", "arms: [treatment, alone]",
+        "arms: [treatment, {apart: {network: {place: {by: homophily, on: town, assortativity: §1}}}}]", "was not reached", "widen tolerance",
+    ),
+    Case("arm with a file from outside", "arms: [treatment, alone]", "arms: [treatment, {other: {population: {data: §../people.csv}}}]", "leads out", "inside"),
     Case("yoked to nothing", "arms: [treatment, alone]", "arms: [treatment, §yoked]", "one source of messages", "other_replicate"),
     Case("yoked without another world", "arms: [treatment, alone]", "arms: [treatment, {yoked: {world: §other_replicate}}]", "replicates is 1", "2 or more"),
     Case("patch of an unknown phase", "arms: [treatment, alone]", "arms: [treatment, {quiet: {phases: {§tlk: {repeat: 1}}}}]", "no phase 'tlk'", "Did you mean 'talk'?"),
     Case("patch of an unknown part", "arms: [treatment, alone]", "arms: [treatment, {quiet: {§netwrk: {}}}]", "cannot change 'netwrk'", "Did you mean 'network'?"),
-    Case("patch that is invalid", "arms: [treatment, alone]", "arms: [treatment, {quiet: {phases: {talk: {repeat: §0}}}}]", "at least 1", "at least 1"),
+    Case("patch that is invalid", "arms: [treatment, alone]", "arms: [treatment, {quiet: {phases: {talk: {repeat: §0}}}}]", "found the number 0; it must be at least 1", "at least 1"),
     Case("patch that breaks the world", "arms: [treatment, alone]", "arms: [treatment, {quiet: {phases: {talk: {ask: [§txa]}}}}]", "no item 'txa'", "Did you mean 'tax'?"),
     Case("key in the file", "engine: scripted", "engine: openai, key: §sk-verysecretvalue", "not the name of an environment variable", "OPENAI_API_KEY"),
     Case("password in the address", "engine: scripted", "engine: openai, base_url: §https://me:verysecretvalue@host/v1", "not shown", "https://"),
