@@ -68,9 +68,9 @@ FRAMES = [
 ]
 CLAIM = "the government should provide fewer services in order to reduce spending"
 THAT = [f"I {{option}} that {CLAIM}.", f"Personally, I {{option}} that {CLAIM}."]
-WITH_IT = [f"The statement is: {QUOTE}. I {{option}} with this statement.", f"About the statement {QUOTE}: I {{option}} with it."]
 ANSWERED = [f"Do I agree or disagree that {CLAIM}? I {{option}}.", f"My opinion on whether {CLAIM}: I {{option}}."]
-IN_USER = {"system": "", "seen": "{messages}\n", "message": 'A neighbour said: "{text}"'}
+LISTED = "Complete this sentence with one of the words " + ", ".join(WITH) + ": {sentence}"
+OWN = "What is your own opinion? Complete this sentence as you would say it yourself: {sentence}"
 VARIANTS: dict[str, dict[str, Any]] = {
     "labels, end points": {"item": {"readout": LABELLED, "end_points_only": True}},
     "labels, all options": {"item": {"readout": LABELLED, "end_points_only": False}},
@@ -95,10 +95,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cloze, chat, corrected": {**cloze(FRAMES, style="chat", correction="content_free"), "prompts": TALK},
     "cloze, chat, I … that": {**cloze(THAT, style="chat"), "prompts": TALK},
     "cloze, chat, I … that, corrected": {**cloze(THAT, style="chat", correction="content_free"), "prompts": TALK},
-    "cloze, chat, I … with it": {**cloze(WITH_IT, style="chat"), "prompts": TALK},
-    "cloze, chat, I … with it, corrected": {**cloze(WITH_IT, style="chat", correction="content_free"), "prompts": TALK},
+    "cloze, chat, I … that, listed": {**cloze(THAT, style="chat"), "prompts": {**TALK, "complete": LISTED}},
+    "cloze, chat, I … that, own opinion": {**cloze(THAT, style="chat"), "prompts": {**TALK, "complete": OWN}},
     "cloze, chat, asked": {**cloze(ANSWERED, style="chat"), "prompts": TALK},
-    "cloze, chat, asked, corrected": {**cloze(ANSWERED, style="chat", correction="content_free"), "prompts": TALK},
     "cloze, first person": {**cloze(FRAMES), "prompts": TALK, "renderer": "first_person"},
     "cloze, first person, corrected": {
         **cloze(FRAMES, correction="content_free"), "prompts": TALK, "renderer": "first_person"

@@ -221,7 +221,7 @@ def _cloze_plans(spec: ItemSpec, book: PromptBook) -> tuple[ReadingPlan, ...]:
         head, end = one_line(before), _first_word(after)
         candidates = tuple(" " + option if head else option for option in options)
         if style == "chat":
-            request = fill(book.complete, {"sentence": f"{head} …".strip()})
+            request = fill(book.complete, {"sentence": one_line(f"{before}…{after}")})
             tail: tuple[Segment, ...] = (Segment("user", request), Segment("assistant", head))
         else:
             tail = (Segment("user", head),)
