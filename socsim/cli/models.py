@@ -44,7 +44,10 @@ def list_command() -> None:
 def _here(model: KnownModel) -> str:
     from socsim.models import model_path
 
-    return "yes" if model_path(model.name).is_file() else "no"
+    path = model_path(model.name)
+    if not path.is_file():
+        return "no"
+    return "yes" if path.stat().st_size == model.size else "damaged"
 
 
 def _megabytes(size: int) -> str:

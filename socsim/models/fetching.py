@@ -60,6 +60,7 @@ def fetch(model: KnownModel, target: Path, progress: Progress, satisfied: Callab
             _remove_leftovers(target)
             if satisfied():
                 return
+            _check_space(model, target.parent)
             with tempfile.TemporaryDirectory(prefix=f"{_LEFTOVER}{target.name}-", dir=target.parent) as folder:
                 part = _download(model, Path(folder), target, progress)
                 _verify(part, model, progress)
@@ -96,6 +97,17 @@ def _sole_fetcher(target: Path, progress: Progress) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _check_space(model: KnownModel, folder: Path) -> None:
+    """Refuse to begin where download and extracted file together do not fit on the disk."""
+    needed = model.size + (model.download_size if isinstance(model, IndexModel) else 0)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ModelFileError(
+            f"{folder}: {model.name!r} needs {needed / 1e6:,.0f} MB there, and {free / 1e6:,.0f} MB are free. "
+            "Make room, or name another folder in the environment variable SOCSIM_CACHE"
+        )
 
 
 def _remove_leftovers(target: Path) -> None:
@@ -191,7 +203,8 @@ def _run_child(command: Sequence[str], folder: Path, told: Callable[[int], None]
         finally:
             _stop(child)
     told(_bytes_under(folder))
-    return child.returncode, _last_words(log)
+    full = child.returncode != 0 and shutil.disk_usage(folder).free < _CHUNK
+    return child.returncode, "the disk is full" if full else _last_words(log)
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:

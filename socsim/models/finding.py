@@ -63,7 +63,7 @@ def find_model(name_or_path: str, *, fetch: bool = False, progress: Progress | N
 
     Args:
         name_or_path: a name of the catalogue, ``hf:owner/repository/file.gguf``, or the path of a ``.gguf`` file.
-        fetch: fetch it where it is not here yet.
+        fetch: fetch it where it is not here yet. Of a path, the header is checked.
         progress: told how far fetching is.
 
     Raises:
@@ -71,7 +71,7 @@ def find_model(name_or_path: str, *, fetch: bool = False, progress: Progress | N
     """
     if is_path(name_or_path):
         path = Path(name_or_path).expanduser()
-        check_magic(path)
+        read_gguf_header(path)
         return path
     model = known_model(name_or_path)
     path = models_folder() / model.file
@@ -86,14 +86,16 @@ def find_model(name_or_path: str, *, fetch: bool = False, progress: Progress | N
 
 
 def pull_model(name: str, progress: Progress | None = None) -> Path:
-    """Fetch a model unless it is here and sound; see `socsim.models.fetching.fetch`.
+    """Fetch a model unless it is here and sound; see `socsim.models.fetching.fetch`. A path has nothing to fetch.
 
     Returns:
         Its path.
 
     Raises:
-        ModelFileError: it is unknown or cannot be fetched.
+        ModelFileError: it is unknown or cannot be fetched, or a path is no model.
     """
+    if is_path(name):
+        return find_model(name)
     model = known_model(name)
     path = models_folder() / model.file
     if not _is_sound(path, model):

@@ -35,6 +35,12 @@ _TENSOR_TYPES = {
     22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 30: "BF16",
     34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
 }  # fmt: skip
+# Weights per block and bytes per block, of the types whose layout is fixed; tensors of other types are not measured.
+_BLOCKS = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 10: (256, 84), 11: (256, 110),
+    12: (256, 144), 13: (256, 176), 14: (256, 210), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 30: (1, 2),
+}  # fmt: skip
+_ALIGNMENT = 32
 # llama.cpp's `general.file_type`: how the file as a whole was quantised.
 _FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M",
@@ -167,14 +173,14 @@ def read_gguf_header(path: Path) -> GgufHeader:
         tensors = reader.count(_MAX_TENSORS, "tensors")
         keys = reader.count(_MAX_KEYS, "keys")
         found = {reader.text(_MAX_KEY_BYTES): reader.value() for _ in range(keys)}
-        parameters, types = _tensors(reader, tensors)
+        parameters, types = _tensors(reader, tensors, found.get("general.alignment"))
     return _header(found, version, tensors, parameters, types)
 
 
-def _tensors(reader: _Reader, count: int) -> tuple[int, Counter[int]]:
-    """Number of weights in all and per type; a tensor that begins beyond the end of the file is refused."""
+def _tensors(reader: _Reader, count: int, alignment: Value | None) -> tuple[int, Counter[int]]:
+    """Number of weights in all and per type; a tensor that ends beyond the end of the file is refused."""
     weights: Counter[int] = Counter()
-    last = 0
+    end = 0
     for _ in range(count):
         reader.text(_MAX_KEY_BYTES)
         dimensions = reader.number("<I")
@@ -183,9 +189,12 @@ def _tensors(reader: _Reader, count: int) -> tuple[int, Counter[int]]:
         size = 1
         for _ in range(dimensions):
             size *= reader.number("<Q")
-        weights[reader.number("<I")] += size
-        last = max(last, reader.number("<Q"))
-    if last > reader.left():
+        kind = reader.number("<I")
+        weights[kind] += size
+        block, block_bytes = _BLOCKS.get(kind, (1, 0))
+        end = max(end, reader.number("<Q") + size // block * block_bytes)
+    step = alignment if isinstance(alignment, int) and alignment > 0 else _ALIGNMENT
+    if end > reader.left() - (-reader.file.tell() % step):
         raise reader.broken("the file is shorter than its tensors")
     return weights.total(), weights
 

@@ -13,9 +13,11 @@ from socsim.scenario.document import Document, Node, Path
 
 __all__ = ["bare_words", "empty_fields"]
 
+_EXPONENT = r"(?:[eE][-+]?[0-9]+)?"
 _NUMBER = re.compile(
-    r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
-    r"|(?:[0-9][0-9_]*)?\.?[0-9][0-9_]*\.?(?:[eE][-+]?[0-9]+)?|[-+][0-9_]+|\.[0-9_]+(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))\Z"
+    r"[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?\.(?:inf|Inf|INF)"  # other bases, infinity
+    r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"  # base 60
+    rf"|(?:[-+][0-9_]+|[0-9][0-9_]*){_EXPONENT}|[-+]?[0-9][0-9_]*\.[0-9_]*{_EXPONENT}|[-+]?\.[0-9_]+{_EXPONENT}"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?\Z")
 _TRUTH = {"y", "n", "yes", "no", "on", "off", "true", "false"}
@@ -62,6 +64,6 @@ def _other_reading(node: Node) -> str:
         return "a truth value"
     if _DATE.match(text):
         return "a date"
-    if _NUMBER.match(text) or (isinstance(node.value, int | float) and not isinstance(node.value, bool)):
+    if _NUMBER.fullmatch(text) or (isinstance(node.value, int | float) and not isinstance(node.value, bool)):
         return "a number"
     return ""

