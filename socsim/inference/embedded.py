@@ -18,10 +18,10 @@ from typing import Any
 
 from socsim.errors import ContextOverflow, Rejected, Unavailable
 from socsim.inference.llama_prompts import Prompt, PromptWriter
-from socsim.inference.llama_server import PLAIN_SAMPLING, LlamaServer, ServerSettings, token_counts
+from socsim.inference.llama_server import LlamaServer, ServerSettings, token_counts
 from socsim.inference.llama_slots import SlotPool, Visit
 from socsim.inference.option_tries import OptionTrie, build_trie, score_options
-from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, SamplingParams, Usage
+from socsim.inference.types import Capabilities, Completion, EngineIdentity, FinishReason, Request, SamplingParams, Usage
 from socsim.models.fetching import file_sha256
 from socsim.models.gguf import read_gguf_header
 from socsim.provenance import package_version
@@ -31,13 +31,16 @@ __all__ = ["EmbeddedEngine"]
 _LISTED = (64, 2048, 1 << 30)
 """Tokens whose log-probabilities are listed, in one attempt after another until one of those wanted is among them."""
 _LIFT = 100.0
+_NONE = -1e30
 _CACHED_TRIES = 1024
+_FINISHED: Mapping[str, FinishReason] = {"eos": "stop", "word": "stop", "limit": "length"}
 
 
 @dataclass(slots=True)
 class _Counted:
-    """Tokens of the calls that one request took; what it made a slot compute beforehand does not count as cached."""
+    """Tokens of the calls that one request took; the ``prefilled`` ones were computed for it, and do not count as cached."""
 
+    prefilled: int
     prompt: int = 0
     cached: int = 0
 
@@ -46,6 +49,9 @@ class _Counted:
         self.prompt += prompt
         self.cached += cached
         return answer
+
+    def usage(self, completion: int) -> Usage:
+        return Usage(self.prompt, completion, max(0, self.cached - self.prefilled))
 
 
 class EmbeddedEngine:
@@ -156,9 +162,12 @@ class EmbeddedEngine:
             return prompt, None
         try:
             shape = Request("score", (), candidates=request.candidates, terminators=request.terminators)
-            return prompt, self._trie(shape, prompt.pieces[-1], prompt.end, self._writer.tokens_of)
+            trie = self._trie(shape, prompt.pieces[-1], prompt.end, self._writer.tokens_of)
         except ValueError as error:
             raise Rejected(str(error)) from error
+        if trie.taken_back == len(prompt.ids):
+            raise Rejected("the tokenizer joins the whole prompt with an option, so that nothing is left to begin with")
+        return prompt, trie
 
     def _check_length(self, prompt: Prompt, request: Request, trie: OptionTrie | None) -> None:
         longest = max(len(path) for paths in trie.paths for path in paths) if trie else 0
@@ -168,84 +177,70 @@ class EmbeddedEngine:
             raise ContextOverflow(f"the prompt has {len(prompt.ids)} tokens and the reply up to {reply}; a slot holds {most}")
 
     def _text(self, prompt: Prompt, sampling: SamplingParams, seed: int, visit: Visit) -> Completion:
-        body = {
-            **PLAIN_SAMPLING,
-            **_sampling_body(sampling, self._settings.context_tokens),
-            "prompt": prompt.ids,
-            "id_slot": visit.slot,
-            "seed": seed,
-        }
-        counted = _Counted(cached=-visit.prefilled)
-        answer = counted.add(self._server.complete(body, lambda: visit.gone))
-        reason = answer["finish_reason"]
-        if reason not in ("stop", "length"):
-            raise Unavailable(f"the reply ended before its end (finish_reason {reason!r})")
-        tokens = tuple(answer["tokens"])
-        usage = Usage(counted.prompt, len(tokens), counted.cached)
-        return Completion(answer["text"], reason, token_ids=tokens, pieces=prompt.pieces, usage=usage)
+        body = _sampling_body(sampling, self._settings.context_tokens)
+        answer = self._server.complete({**body, "prompt": prompt.ids, "id_slot": visit.slot, "seed": seed}, visit.is_gone)
+        counted = _Counted(visit.prefilled)
+        counted.add(answer)
+        reason = _FINISHED.get(answer["stop_type"])
+        if reason is None:
+            raise Unavailable(f"the reply ended before its end (stop_type {answer['stop_type']!r})")
+        text, tokens = str(answer["content"]), tuple(answer["tokens"])
+        if reason == "length":
+            text = text.rstrip("\N{REPLACEMENT CHARACTER}")  # the beginning of a character that was cut off
+        return Completion(text, reason, token_ids=tokens, pieces=prompt.pieces, usage=counted.usage(len(tokens)))
 
     def _score(self, prompt: Prompt, trie: OptionTrie, visit: Visit) -> Completion:
-        counted = _Counted(cached=-visit.prefilled)
+        counted = _Counted(visit.prefilled)
         base = prompt.ids[: len(prompt.ids) - trie.taken_back]
 
         def next_logprobs(path: tuple[int, ...], tokens: Sequence[int]) -> Mapping[int, float]:
-            if visit.gone:
-                raise Unavailable("nobody waits for these scores any more")
-            return self._next_logprobs([*base, *path], tokens, visit.slot, counted)
+            return self._next_logprobs([*base, *path], tokens, visit, counted)
 
         scores = score_options(trie, next_logprobs)
-        usage = Usage(counted.prompt, 0, counted.cached)
         ids = trie.candidate_ids
-        return Completion(finish_reason="scored", logprobs=scores, candidate_ids=ids, pieces=prompt.pieces, usage=usage)
+        return Completion(
+            finish_reason="scored", logprobs=scores, candidate_ids=ids, pieces=prompt.pieces, usage=counted.usage(0)
+        )
 
-    def _next_logprobs(self, ids: list[int], wanted: Sequence[int], slot: int, counted: _Counted) -> dict[int, float]:
+    def _next_logprobs(self, ids: list[int], wanted: Sequence[int], visit: Visit, counted: _Counted) -> dict[int, float]:
         """Log-probabilities of some next tokens over the whole vocabulary.
 
         Those among the likeliest tokens are listed by llama.cpp; the others are found by their ratio to one that is listed,
-        in a second call that lifts all wanted tokens by the same amount and so leaves their ratios as they are.
+        and where that cannot be had, in a list of the whole vocabulary.
         """
-        body = {
-            **PLAIN_SAMPLING,
-            "prompt": ids,
-            "id_slot": slot,
-            "n_predict": 1,
-            "max_tokens": 1,
-            "seed": 0,
-            "samplers": [],
-        }
-        found: dict[int, float] = {}
+        ratios: dict[int, float] | None = None
         for listed in _LISTED:
-            answer = counted.add(self._server.complete({**body, "n_probs": listed + len(wanted)}))
-            rows = _first_token(answer)["top_logprobs"]
-            found = {row["id"]: float(row["logprob"]) for row in rows if row["id"] in wanted}
-            if found:
-                break
-        missing = [token for token in wanted if token not in found]
-        if not missing:
-            return found
-        if not found:
-            raise Unavailable("llama.cpp lists none of the options' tokens")
-        ratios = self._ratios(body, wanted, counted)
-        anchor = max(found, key=lambda token: ratios[token])
-        return found | {token: ratios[token] - ratios[anchor] + found[anchor] for token in missing}
+            answer = counted.add(self._server.next_tokens(visit.slot, ids, listed + len(wanted), visit.is_gone))
+            found = _among(wanted, _first_token(answer).get("top_logprobs", ()))
+            if len(found) == len(wanted):
+                return found
+            if found and ratios is None:
+                ratios = self._ratios(ids, wanted, visit, counted)
+                if ratios:
+                    anchor = max(found, key=ratios.__getitem__)
+                    return {token: found.get(token, ratios[token] - ratios[anchor] + found[anchor]) for token in wanted}
+        raise Unavailable("llama.cpp does not list the options' tokens")
 
-    def _ratios(self, body: Mapping[str, Any], wanted: Sequence[int], counted: _Counted) -> dict[int, float]:
-        """Log-probabilities of the wanted tokens among each other."""
-        lifted = {
-            **body, "logit_bias": [[token, _LIFT] for token in wanted], "samplers": ["top_k"], "top_k": len(wanted),
-            "n_probs": len(wanted), "post_sampling_probs": True,
-        }  # fmt: skip
-        answer = counted.add(self._server.complete(lifted))
-        found = {row["id"]: float(row["prob"]) for row in _first_token(answer)["top_probs"]}
+    def _ratios(self, ids: list[int], wanted: Sequence[int], visit: Visit, counted: _Counted) -> dict[int, float]:
+        """Log-probabilities of the wanted tokens among each other; nothing where one that is a part of a character is drawn."""
+        answer = counted.add(self._server.ratios(visit.slot, ids, wanted, _LIFT, visit.is_gone))
+        rows: Sequence[Mapping[str, Any]] = _first_token(answer).get("top_probs", ())
+        if not rows:
+            return {}
+        found = {row["id"]: float(row["prob"]) for row in rows}
         return {token: math.log(found[token]) if found.get(token, 0.0) > 0.0 else -math.inf for token in wanted}
 
 
 def _first_token(answer: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        token: dict[str, Any] = answer["choices"][0]["logprobs"]["content"][0]
-    except (KeyError, IndexError, TypeError) as error:
-        raise Unavailable("llama.cpp gave no probabilities") from error
-    return token
+    """What an answer says of its first token; nothing where that is a part of a character."""
+    rows: Sequence[Mapping[str, Any]] = answer.get("completion_probabilities") or ({},)
+    return dict(rows[0])
+
+
+def _among(wanted: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+    """Log-probabilities of the wanted tokens that are listed; llama.cpp writes the lowest number there is for none at all."""
+    found = {row["id"]: float(row["logprob"]) for row in rows if row["id"] in wanted}
+    return {token: value if value > _NONE else -math.inf for token, value in found.items()}
 
 
 def _sampling_body(sampling: SamplingParams, context_tokens: int) -> dict[str, Any]:
@@ -257,7 +252,7 @@ def _sampling_body(sampling: SamplingParams, context_tokens: int) -> dict[str, A
         "repeat_penalty": sampling.repetition_penalty,
         "repeat_last_n": context_tokens,
         "n_predict": sampling.max_tokens,
-        "max_tokens": sampling.max_tokens,
+        "return_tokens": True,
         "stop": list(sampling.stop),
         "samplers": ["penalties", "top_k", "top_p", "min_p", "temperature"],
     }

@@ -7,7 +7,7 @@ that spells ``<|im_end|>`` stays text.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -95,18 +95,21 @@ class PromptWriter:
         pieces: list[TokenPiece] = list(self._first_of(around[0]))
         kept = 0
         for number, (role, texts) in enumerate(turns):
-            pieces += [self._template_piece(around[number]), *self._texts(texts)]
+            pieces += [*self._template_pieces(around[number]), *self._texts(texts)]
             kept = len(pieces) if role == "system" else kept
-        pieces += [self._template_piece(around[-1]), *self._texts(begun)]
-        return Prompt(tuple(piece for piece in pieces if piece.ids), kept, self._end_of_turn)
+        pieces += [*self._template_pieces(around[-1]), *self._texts(begun)]
+        return Prompt(tuple(pieces), kept, self._end_of_turn)
 
     def _texts(self, segments: Sequence[Segment]) -> list[TokenPiece]:
         """Texts of one message. Tokenised apart where the tokenizer allows, so that equal beginnings stay equal tokens."""
         texts = [segment.text for segment in segments] if self._splits else ["".join(segment.text for segment in segments)]
-        return [TokenPiece(text, self.tokens_of(text)) for text in texts if text]
+        return _with_tokens(TokenPiece(text, self.tokens_of(text)) for text in texts)
 
     def _tokens_of(self, text: str) -> tuple[int, ...]:
         return self._tokenizer.tokenize(text, special=False)
+
+    def _template_pieces(self, text: str) -> list[TokenPiece]:
+        return _with_tokens([self._template_piece(text)])
 
     def _new_template_piece(self, text: str) -> TokenPiece:
         return TokenPiece(text, self._tokenizer.tokenize(text, special=True), template=True)
@@ -121,18 +124,23 @@ class PromptWriter:
             if not found:
                 raise Rejected(f"the model's chat template does not take messages in the order {', '.join(roles)}")
             parts.append(before)
-        return (*parts, rest)
+        parts.append(rest)
+        if any(mark in part for mark in marks for part in parts):
+            raise Rejected("the model's chat template writes a message twice")
+        return tuple(parts)
 
     @cached_property
     def _first(self) -> tuple[TokenPiece, ...]:
-        """The token that begins every text, where the model has one."""
-        ids = self._tokenizer.tokenize("", special=False, begin=True)
-        return (TokenPiece("", ids[:1], template=True),) if ids else ()
+        """What begins every text, where the model has such a token."""
+        bare = self._tokenizer.tokenize("a", special=False)
+        begun = self._tokenizer.tokenize("a", special=False, begin=True)
+        ids = begun[: begun.index(bare[0])] if bare and bare[0] in begun else ()
+        return (TokenPiece("", ids, template=True),) if ids else ()
 
     def _first_of(self, template: str) -> tuple[TokenPiece, ...]:
         """`_first`, unless the template writes it itself."""
         own = self._template_piece(template).ids
-        return () if self._first and own[:1] == self._first[0].ids else self._first
+        return () if self._first and own[: len(self._first[0].ids)] == self._first[0].ids else self._first
 
     @cached_property
     def _splits(self) -> bool:
@@ -145,8 +153,15 @@ class PromptWriter:
 
     @cached_property
     def _end_of_turn(self) -> int | None:
-        """The token with which the template ends what the assistant says."""
+        """The token with which the template ends what the assistant says; where that cannot be seen, the one that ends a text."""
         roles: tuple[Role, ...] = ("user", "assistant", "user")
-        after = self._layout(roles)[2]
+        try:
+            after = self._layout(roles)[2]
+        except Rejected:
+            return self._end_of_text
         ids = self._template_piece(after).ids
         return ids[0] if ids else self._end_of_text
+
+
+def _with_tokens(pieces: Iterable[TokenPiece]) -> list[TokenPiece]:
+    return [piece for piece in pieces if piece.ids]

@@ -1,26 +1,23 @@
 """llama.cpp in this process: started, asked and closed. Knows tokens, not prompts, items or agents.
 
-Completions go through the library's own call, which frees the interpreter while it waits; tokenising, templates and slot
-states are only offered over HTTP, on a port of the loopback interface that asks for a random key. Every method blocks: call
-them from threads.
+The library serves the model in threads of its own; it is asked over HTTP, on a port of the loopback interface that wants a
+random key, because only there a completion gives all its tokens and can be given up. Every method blocks: call them from
+threads.
 """
 
 from __future__ import annotations
 
-import http.client
 import os
 import secrets
-import shutil
-import tempfile
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from socsim.errors import ContextOverflow, ModelFileError, Rejected, Unavailable
+from socsim.errors import ModelFileError, Rejected, Unavailable
+from socsim.inference.llama_http import Gone, LlamaHttp, ReportedError
+from socsim.inference.llama_states import StateFolder
 
 __all__ = ["PLAIN_SAMPLING", "LlamaServer", "ServerSettings", "token_counts"]
 
@@ -32,8 +29,7 @@ PLAIN_SAMPLING: Mapping[str, Any] = {
 """Every setting of llama.cpp's samplers so that the model's own distribution is left as it is."""
 
 _WAITING = "OMP_WAIT_POLICY"
-_HTTP_TIMEOUT_S = 120.0
-_MOST_STATE_BYTES = 512 * 2**20
+_FORCED = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,136 +54,142 @@ class LlamaServer:
 
     def __init__(self, path: Path, settings: ServerSettings) -> None:
         self.settings = settings
-        self._key = secrets.token_urlsafe(24)
-        self._states = Path(tempfile.mkdtemp(prefix="socsim-states-", dir=_memory_folder()))
-        self._lock = threading.Lock()
-        self._connection: http.client.HTTPConnection | None = None
+        key = secrets.token_urlsafe(24)
+        library = _library()
+        self._states = StateFolder()
         try:
-            self._server: Any = self._start(path, settings)
+            self._server: Any = library.Server(_parameters(library, path, settings, key, self._states.path))
         except Exception as error:
-            shutil.rmtree(self._states, ignore_errors=True)
+            self._states.close()
             raise ModelFileError(
                 f"{path}: llama.cpp cannot load it: {error}. Check the file (socsim models check {path}), and whether there is "
                 "memory enough for it"
             ) from error
-        self._host = str(self._server.listening_address).split("//")[1]
-
-    def _start(self, path: Path, settings: ServerSettings) -> Any:
-        library = _library()
-        params = library.CommonParams()
-        params.model.path = str(path)
-        params.n_parallel = settings.slots
-        params.n_ctx = settings.slots * settings.context_tokens
-        params.kv_unified = False
-        params.fit_params = False
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
-        params.cache_ram_mib = 0
-        params.slot_save_path = f"{self._states}{os.sep}"
-        params.api_keys = [self._key]
-        params.hostnames = ["127.0.0.1"]
-        params.ui = params.warmup = False
-        params.verbosity = -1
-        return library.Server(params)
+        self._http = LlamaHttp(str(self._server.listening_address).split("//")[1], key)
 
     @property
     def state_budget(self) -> int:
-        """Bytes that kept states may take: 512 MiB, but at most half of what is free where they lie."""
-        return min(_MOST_STATE_BYTES, shutil.disk_usage(self._states).free // 2)
+        """Bytes that kept states may take."""
+        return self._states.budget
 
-    def complete(self, body: Mapping[str, Any], on_token: Callable[[], bool] | None = None) -> dict[str, Any]:
-        """One completion.
+    def complete(self, body: Mapping[str, Any], gone: Gone) -> dict[str, Any]:
+        """One completion, as llama.cpp's ``/completion`` takes and gives it.
 
         Args:
-            body: as llama.cpp's server takes it.
-            on_token: called after each token; true ends the completion early. With it the answer is ``{"text", "tokens",
-                "finish_reason", "usage"}`` of what came until then, without it llama.cpp's own.
+            body: the request; what it leaves out is set so that the model's distribution is left as it is.
+            gone: true when nobody waits any more; ends the completion within a second.
 
         Raises:
-            ContextOverflow: prompt and reply do not fit into a slot.
+            ContextOverflow: the prompt does not fit into a slot.
             Rejected: the request is not understood.
-            Unavailable: the model failed.
+            Unavailable: the model failed, or nobody waits any more.
         """
-        if on_token is None:
-            return _checked(self._server.handle_completions(dict(body)))
-        parts: list[dict[str, Any]] = []
+        return self._http.post("/completion", {**PLAIN_SAMPLING, "seed": 0, **body}, gone)
 
-        def take(part: dict[str, Any]) -> bool:
-            parts.append(part)
-            return on_token()
+    def next_tokens(self, slot: int, ids: Sequence[int], listed: int, gone: Gone) -> dict[str, Any]:
+        """A completion of one token with the ``listed`` likeliest next tokens and their log-probabilities in it.
 
-        last = self._server.handle_completions({**body, "stream": True, "verbose": True, "return_tokens": True}, take)
-        return _joined([_checked(part) for part in (*parts, *([] if last is None else [last]))])
+        The token that is drawn is always the same whole character: with one that is a part of a character, llama.cpp gives no
+        probabilities. This does not change them: they are those before any sampling.
+        """
+        bias = [[self._whole_character, _FORCED]]
+        return self.complete({**_one_token(slot, ids), "n_probs": listed, "logit_bias": bias}, gone)
+
+    def ratios(self, slot: int, ids: Sequence[int], tokens: Sequence[int], lift: float, gone: Gone) -> dict[str, Any]:
+        """A completion of one of ``tokens`` with their probabilities among each other in it.
+
+        All of them are lifted by the same amount, which leaves their ratios as they are.
+        """
+        body = {
+            **_one_token(slot, ids), "logit_bias": [[token, lift] for token in tokens], "samplers": ["top_k"],
+            "top_k": len(tokens), "n_probs": len(tokens), "post_sampling_probs": True,
+        }  # fmt: skip
+        return self.complete(body, gone)
 
     def tokenize(self, text: str, *, special: bool, begin: bool = False) -> tuple[int, ...]:
         """Token ids of a text. Control tokens are read out of it only if ``special``; ``begin`` adds the model's first token."""
         if not text and not begin:
             return ()
-        answer = self._post("/tokenize", {"content": text, "add_special": begin, "parse_special": special})
+        answer = self._http.post("/tokenize", {"content": text, "add_special": begin, "parse_special": special})
         return tuple(answer["tokens"])
 
     def apply_template(self, messages: Sequence[Mapping[str, str]]) -> str:
-        """Chat messages as the model's template writes them, up to where the reply begins."""
-        return str(self._post("/apply-template", {"messages": list(messages)})["prompt"])
+        """Chat messages as the model's template writes them, up to where the reply begins.
+
+        Raises:
+            Rejected: the template does not take them.
+        """
+        try:
+            return str(self._http.post("/apply-template", {"messages": list(messages)})["prompt"])
+        except ReportedError as error:
+            raise Rejected(f"the model's chat template does not take these messages: {error}") from error
 
     def end_token(self) -> int | None:
         """The token that ends a bare text; None where the model has none."""
-        text = str(self._request("GET", "/props", None).get("eos_token", ""))
-        ids = self.tokenize(text, special=True)
+        ids = self.tokenize(str(self._http.get("/props").get("eos_token", "")), special=True)
         return ids[0] if len(ids) == 1 else None
 
-    def prefill(self, slot: int, ids: list[int]) -> int:
+    def prefill(self, slot: int, ids: list[int], gone: Gone) -> int:
         """Make a slot compute ``ids``. Returns the number of tokens that it did not hold yet."""
-        body = {**PLAIN_SAMPLING, "prompt": ids, "id_slot": slot, "n_predict": 1, "max_tokens": 1, "samplers": []}
-        prompt, cached = token_counts(self.complete(body))
+        prompt, cached = token_counts(self.complete(_one_token(slot, ids), gone))
         return prompt - cached
 
     def save_state(self, slot: int, name: str) -> int:
-        """Keep what a slot has computed under ``name``. Returns its size in bytes."""
-        return int(self._post(f"/slots/{slot}?action=save", {"filename": name})["n_written"])
+        """Keep what a slot has computed under ``name``. Returns its size in bytes.
+
+        Raises:
+            Unavailable: there is no room for it.
+        """
+        size = int(self._http.post(f"/slots/{slot}?action=save", {"filename": name})["n_written"])
+        if size == 0:
+            raise Unavailable("no room for the state of a slot")
+        return size
 
     def restore_state(self, slot: int, name: str) -> None:
         """Make a slot hold what was kept under ``name``."""
-        self._post(f"/slots/{slot}?action=restore", {"filename": name})
+        self._http.post(f"/slots/{slot}?action=restore", {"filename": name})
 
     def forget_state(self, name: str) -> None:
         """Drop what was kept under ``name``."""
-        (self._states / name).unlink(missing_ok=True)
+        self._states.forget(name)
 
     def close(self) -> None:
-        """Stop serving and free the memory."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._server = None
-        shutil.rmtree(self._states, ignore_errors=True)
+        """Stop serving and free the memory. Safe to call twice."""
+        self._http.close()
+        self._server = None
+        self._states.close()
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._request("POST", path, orjson.dumps(body))
-
-    def _request(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}"}
-        with self._lock:
-            try:
-                return self._exchange(method, path, body, headers)
-            except (http.client.HTTPException, ConnectionError):
-                # The server closes a kept connection after a while without saying so; these requests may be repeated.
-                self._connection = None
-            try:
-                return self._exchange(method, path, body, headers)
-            except (http.client.HTTPException, OSError) as error:
-                raise Unavailable(f"the embedded model does not answer: {error}") from error
-
-    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection(self._host, timeout=_HTTP_TIMEOUT_S)
-        self._connection.request(method, path, body, dict(headers))
-        return _checked(orjson.loads(self._connection.getresponse().read()))
+    @cached_property
+    def _whole_character(self) -> int:
+        return self.tokenize("a", special=False)[-1]
 
 
 def token_counts(answer: Mapping[str, Any]) -> tuple[int, int]:
-    """Tokens of the prompt of an answer, and how many of them the slot held already."""
-    usage = answer.get("usage") or {}
-    return int(usage.get("prompt_tokens", 0)), int((usage.get("prompt_tokens_details") or {}).get("cached_tokens", 0))
+    """Tokens of the prompt of a completion, and how many of them the slot held already."""
+    return int(answer["tokens_evaluated"]), int(answer["timings"]["cache_n"])
+
+
+def _one_token(slot: int, ids: Sequence[int]) -> dict[str, Any]:
+    return {"id_slot": slot, "prompt": list(ids), "n_predict": 1, "samplers": []}
+
+
+def _parameters(library: Any, path: Path, settings: ServerSettings, key: str, states: Path) -> Any:
+    params = library.CommonParams()
+    params.model.path = str(path)
+    params.n_parallel = settings.slots
+    params.n_ctx = settings.slots * settings.context_tokens
+    params.kv_unified = False
+    params.fit_params = False
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
+    params.cache_ram_mib = 0
+    params.slot_save_path = f"{states}{os.sep}"
+    params.api_keys = [key]
+    params.hostnames = ["127.0.0.1"]
+    # A kept connection holds a thread: one for each slot, as many again for answers just given up, and the tokenizer's.
+    params.n_threads_http = 2 * settings.slots + 4
+    params.ui = params.warmup = False
+    params.verbosity = -1
+    return params
 
 
 def _library() -> Any:
@@ -205,36 +207,3 @@ def _library() -> Any:
         if chosen is None:
             del os.environ[_WAITING]
     return xllamacpp
-
-
-def _memory_folder() -> str | None:
-    """A folder in memory for slot states, where the system has one."""
-    shared = Path("/dev/shm")
-    return str(shared) if shared.is_dir() and os.access(shared, os.W_OK) else None
-
-
-def _checked(answer: Any) -> dict[str, Any]:
-    """The answer, or the error that it reports."""
-    if not isinstance(answer, dict):
-        raise Unavailable(f"the embedded model gave no answer ({type(answer).__name__})")
-    error = answer.get("error")
-    if error is None:
-        return answer
-    message = str(error.get("message", error))
-    if error.get("type") == "exceed_context_size_error":
-        raise ContextOverflow(f"{message}: {error.get('n_prompt_tokens')} tokens, a slot holds {error.get('n_ctx')}")
-    if int(error.get("code") or 500) < 500:
-        raise Rejected(message)
-    raise Unavailable(message)
-
-
-def _joined(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The parts of a streamed completion as one: text, tokens, finish_reason (None where it was ended early) and usage."""
-    choices = [choice for part in parts for choice in part.get("choices", ())]
-    reasons = [choice["finish_reason"] for choice in choices if choice.get("finish_reason")]
-    return {
-        "text": "".join(choice.get("text") or "" for choice in choices),
-        "tokens": [token for part in parts for token in part.get("__verbose", {}).get("tokens", ())],
-        "finish_reason": reasons[-1] if reasons else None,
-        "usage": next((part["usage"] for part in reversed(parts) if part.get("usage")), {}),
-    }

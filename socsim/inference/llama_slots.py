@@ -8,15 +8,14 @@ others. Knows nothing of what the prompts say. Used from one event loop.
 from __future__ import annotations
 
 import asyncio
-import itertools
 from array import array
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from socsim.errors import InferenceError
+from socsim.inference.llama_kept import KeptStates, Key
 from socsim.inference.llama_prompts import Prompt
 
 __all__ = ["SlotPool", "StateHolder", "Visit"]
@@ -31,16 +30,13 @@ _PATIENCE = 32
 class StateHolder(Protocol):
     """Computes, saves and restores the states of slots; see `socsim.inference.llama_server.LlamaServer`. May block."""
 
-    def prefill(self, slot: int, ids: list[int]) -> int: ...
+    def prefill(self, slot: int, ids: list[int], gone: Callable[[], bool]) -> int: ...
 
     def save_state(self, slot: int, name: str) -> int: ...
 
     def restore_state(self, slot: int, name: str) -> None: ...
 
     def forget_state(self, name: str) -> None: ...
-
-
-Key = bytes
 
 
 @dataclass(eq=False, slots=True)
@@ -51,16 +47,22 @@ class Visit:
     prefilled: int = 0
     gone: bool = False
 
+    def is_gone(self) -> bool:
+        """Whether nobody waits any more."""
+        return self.gone
+
 
 Work = Callable[[Visit], Any]
 
 
 @dataclass(eq=False, slots=True)
 class _Job:
-    """A prompt that waits or runs. ``keys`` name its beginnings, the longest first, with their number of tokens."""
+    """A prompt that waits or runs. ``keys`` name its beginnings, the longest first, with their number of tokens; the one with
+    ``kept`` tokens is likely to come again."""
 
-    prompt: Prompt
+    ids: list[int]
     keys: tuple[tuple[Key, int], ...]
+    kept: int
     work: Work
     done: asyncio.Future[Any]
     arrival: int
@@ -91,11 +93,8 @@ class SlotPool:
         self._holder = holder
         self._slots = [_Slot(number) for number in range(slots)]
         self._served = 0
-        self._budget = budget
-        self._states: OrderedDict[Key, tuple[str, int]] = OrderedDict()
-        self._in_use: dict[str, int] = {}
+        self._kept = KeptStates(budget, holder.forget_state)
         self._waiting: list[_Job] = []
-        self._names = itertools.count()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="socsim-slot")
         self._settling = False
 
@@ -108,15 +107,19 @@ class SlotPool:
             prompt: what the work begins with.
             work: called in a thread; does all calls of one request.
         """
-        job = _Job(prompt, _beginnings(prompt), work, asyncio.get_running_loop().create_future(), self._served)
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        kept = prompt.boundaries[prompt.kept - 1] if prompt.kept else 0
+        job = _Job(prompt.ids, _beginnings(prompt), kept, work, done, self._served)
         self._waiting.append(job)
         self._settle()
         try:
-            return await job.done
+            return await done
         except asyncio.CancelledError:
             job.visit.gone = True
             if job.task is not None:
                 await asyncio.wait({job.task})
+            if not done.cancelled() and done.done():
+                done.exception()  # an error that came with the cancellation is not reported as forgotten
             raise
         finally:
             if job in self._waiting:
@@ -125,8 +128,7 @@ class SlotPool:
     def close(self) -> None:
         """End the threads and drop kept states. Nothing may run or wait any more."""
         self._threads.shutdown()
-        for name, _ in self._states.values():
-            self._holder.forget_state(name)
+        self._kept.close()
 
     def _settle(self) -> None:
         """Dispatch in a moment: a slot that becomes free waits for the next prompt of the same agent."""
@@ -145,48 +147,43 @@ class SlotPool:
             job.task = asyncio.get_running_loop().create_task(self._serve(job, slot))
 
     def _choose(self) -> tuple[_Job, _Slot] | None:
-        """The next job and its slot: one that goes on from what a free slot holds, else the first that need not wait."""
+        """The next job and its slot: one that goes on from what a free slot holds, else the first that need not wait.
+
+        Where nobody is chosen although a slot is free, all wait for what a busy slot holds, and are looked at when it is done.
+        """
         free = [slot for slot in self._slots if not slot.busy]
         if not free or not self._waiting:
             return None
         oldest = self._waiting[0]
-        overdue = self._served - oldest.arrival > _PATIENCE * len(self._slots)
+        if self._served - oldest.arrival > _PATIENCE * len(self._slots):
+            return oldest, _best(oldest, free)[0]
+        return self._going_on(free) or self._need_not_wait(free)
+
+    def _going_on(self, free: list[_Slot]) -> tuple[_Job, _Slot] | None:
+        """The job of whose own beginning a free slot holds most."""
         best: tuple[int, _Job, _Slot] | None = None
-        for job in self._waiting if not overdue else ():
+        for job in self._waiting:
             slot, length = _best(job, free)
-            if length >= self._kept_of(job) + WORTH_KEEPING and (best is None or length > best[0]):
+            if length >= job.kept + WORTH_KEEPING and (best is None or length > best[0]):
                 best = (length, job, slot)
-        if best is not None:
-            return best[1], best[2]
+        return best and (best[1], best[2])
+
+    def _need_not_wait(self, free: list[_Slot]) -> tuple[_Job, _Slot] | None:
+        """The first job of whose beginning no busy slot holds much more than is to be had now."""
         busy = [slot for slot in self._slots if slot.busy]
         for job in self._waiting:
             slot, length = _best(job, free)
-            _, later = _best(job, busy) if busy else (slot, 0)
-            if overdue or later < max(length, self._stored(job)[1]) + WORTH_KEEPING:
+            later = _best(job, busy)[1] if busy else 0
+            # Without kept states all who share a beginning would follow each other on one slot: only for much of a prompt.
+            worth = WORTH_KEEPING if self._kept.is_on else max(WORTH_KEEPING, len(job.ids) // 2)
+            if later < max(length, self._kept.longest(job.keys)[1]) + worth:
                 return job, slot
         return None
 
-    def _kept_of(self, job: _Job) -> int:
-        return job.prompt.boundaries[job.prompt.kept - 1] if job.prompt.kept else 0
-
-    def _stored(self, job: _Job) -> tuple[Key | None, int]:
-        """The longest beginning of a job that is kept outside the slots."""
-        return next(((key, length) for key, length in job.keys if key in self._states), (None, 0))
-
     async def _serve(self, job: _Job, slot: _Slot) -> None:
-        held = next((length for key, length in job.keys if key in slot.keys), 0)
-        stored, stored_length = self._stored(job)
-        restore = self._states[stored][0] if stored is not None and stored_length >= held + WORTH_KEEPING else None
-        held = max(held, stored_length if restore else 0)
-        stops = [] if self._budget == 0 else self._to_keep(job, held)
-        slot.keys = dict(job.keys)
-        if stored is not None:
-            self._states.move_to_end(stored)
-        if restore is not None:
-            self._in_use[restore] = self._in_use.get(restore, 0) + 1
         try:
-            await self._prepare(job, slot, restore, stops)
-            result = await self._in_thread(job.work, job.visit)
+            await self._prepare(job, slot)
+            result = await self._in_thread(job, job.work, job.visit)
         except BaseException as error:
             slot.keys = {}
             if not job.done.done():
@@ -198,51 +195,69 @@ class SlotPool:
             slot.busy = False
             self._settle()
 
-    async def _prepare(self, job: _Job, slot: _Slot, restore: str | None, stops: list[tuple[Key, int]]) -> None:
+    async def _prepare(self, job: _Job, slot: _Slot) -> None:
         """Bring the slot to the longest beginning that is kept, and keep further ones on the way."""
-        if restore is not None:
-            try:
-                await self._in_thread(self._holder.restore_state, slot.number, restore)
-            finally:
-                self._release(restore)
-        for key, length in stops:
-            job.visit.prefilled += await self._in_thread(self._holder.prefill, slot.number, job.prompt.ids[:length])
-            await self._keep(slot, key)
-        if stops:
+        held = next((length for key, length in job.keys if key in slot.keys), 0)
+        slot.keys = dict(job.keys)
+        held = await self._restore(job, slot, held)
+        for key, length in self._to_keep(job, held):
+            beginning = job.ids[:length]
+            job.visit.prefilled += await self._in_thread(job, self._holder.prefill, slot.number, beginning, job.visit.is_gone)
+            await self._keep(job, slot, key, length)
             self._settle()
+
+    async def _restore(self, job: _Job, slot: _Slot, held: int) -> int:
+        """Copy what is kept of a job's beginning into its slot, if it is more than the slot holds. Returns what it holds then."""
+        key, length = self._kept.longest(job.keys)
+        if key is None:
+            return held
+        self._kept.touch(key)
+        if length < held + WORTH_KEEPING:
+            return held
+        name, sound = self._kept.borrow(key), True
+        try:
+            await self._in_thread(job, self._holder.restore_state, slot.number, name)
+        except InferenceError:
+            sound = False
+        finally:
+            self._kept.give_back(name, sound=sound)
+        return length if sound else 0
 
     def _to_keep(self, job: _Job, held: int) -> list[tuple[Key, int]]:
         """Beginnings to keep before the work begins: the system message, and what waiting jobs share if slots are idle."""
-        lengths = {length for key, length in job.keys if length == self._kept_of(job) and key not in self._states}
+        if not self._kept.is_on:
+            return []
+        wanted = {job.kept} if job.kept >= held + WORTH_KEEPING else set()
         if any(not slot.busy for slot in self._slots):
             others = {key for other in self._waiting for key, _ in other.keys}
-            lengths |= {max((length for key, length in job.keys if key in others), default=0)}
-        wanted = sorted(length for length in lengths if length >= held + WORTH_KEEPING)
-        names = {length: key for key, length in job.keys}
-        return [(names[length], length) for length in wanted]
+            shared = max((length for key, length in job.keys if key in others), default=0)
+            if shared >= self._kept.longest(job.keys)[1] + WORTH_KEEPING:
+                wanted.add(shared)
+        return [(key, length) for key, length in reversed(job.keys) if length in wanted and self._kept.wants(key, length)]
 
-    async def _keep(self, slot: _Slot, key: Key) -> None:
-        name = f"{next(self._names)}.state"
+    async def _keep(self, job: _Job, slot: _Slot, key: Key, length: int) -> None:
+        name = self._kept.new_name()
         try:
-            size = await self._in_thread(self._holder.save_state, slot.number, name)
+            size = await self._in_thread(job, self._holder.save_state, slot.number, name)
         except InferenceError:
-            self._budget = 0  # no room for states: go on without
-            return
-        self._states[key] = (name, size)
-        while sum(kept for _, kept in self._states.values()) > self._budget:
-            _, (old, _) = self._states.popitem(last=False)
-            if old not in self._in_use:
-                self._holder.forget_state(old)
+            self._kept.give_up(name)  # no room for states: go on without
+        except BaseException:
+            self._holder.forget_state(name)
+            raise
+        else:
+            self._kept.add(key, length, name, size)
 
-    def _release(self, name: str) -> None:
-        self._in_use[name] -= 1
-        if self._in_use[name] == 0:
-            del self._in_use[name]
-            if all(name != known for known, _ in self._states.values()):
-                self._holder.forget_state(name)
-
-    async def _in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+    async def _in_thread(self, job: _Job, call: Callable[..., Any], *arguments: Any) -> Any:
+        """The result of a call that blocks. A slot is never left while a thread still works on it."""
+        if job.visit.gone:
+            raise asyncio.CancelledError
+        running = asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            job.visit.gone = True
+            await asyncio.wait({running})
+            raise
 
 
 def _beginnings(prompt: Prompt) -> tuple[tuple[Key, int], ...]:

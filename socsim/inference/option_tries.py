@@ -25,7 +25,8 @@ class OptionTrie:
 
     ``paths[i]`` are the paths of candidate i, one per terminator; ``children`` the next tokens at each inner node, in an
     order in which a node follows its parent. ``taken_back`` tokens of the prompt are part of the paths instead, because the
-    tokenizer joins the end of the prompt with the beginning of an option.
+    tokenizer joins the end of the prompt with the beginning of an option; the probabilities then are those of the taken-back
+    text with the option, so that they can be compared with each other as always, but sum up to less.
     """
 
     paths: tuple[tuple[Path, ...], ...]
