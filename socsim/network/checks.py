@@ -15,7 +15,7 @@ __all__ = ["check_network"]
 def check_network(spec: NetworkSpec, n: int, folder: Path | None, prefix: str = "network") -> list[Problem]:
     """List every problem of a network for ``n`` people. Shipped graphs and files are read, generators are not run.
 
-    Whether a target assortativity can be reached, and whether a shuffle changes anything, shows when a world is built.
+    Whether a target assortativity can be reached, and whether a shuffle changes anything, is found by `socsim.scenario.trying`.
 
     Args:
         spec: the network as declared.
