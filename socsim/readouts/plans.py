@@ -22,7 +22,6 @@ CONTENT_FREE = "N/A"
 """What stands in place of the item's text in a content-free prompt (Zhao et al. 2021, "Calibrate Before Use")."""
 
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_SENTENCE_ENDS = (".", ",", "\n", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,6 @@ class ReadingPlan:
     tail: tuple[Segment, ...]
     candidates: tuple[str, ...]
     owner: tuple[int, ...]
-    terminators: tuple[str, ...]
     blank_tail: tuple[Segment, ...] = ()
     """The tail with `CONTENT_FREE` in place of the item's text."""
 
@@ -187,7 +185,7 @@ def _label_plans(name: str, spec: ItemSpec, book: PromptBook, default_style: Sty
             ]
             plans.append(
                 ReadingPlan(
-                    order_name, labels_name, style, tails[0], tuple(f for f, _ in forms), tuple(i for _, i in forms), (), tails[1]
+                    order_name, labels_name, style, tails[0], tuple(f for f, _ in forms), tuple(i for _, i in forms), tails[1]
                 )
             )
     return tuple(plans)
@@ -206,7 +204,7 @@ def _whole_option_plans(name: str, spec: ItemSpec, book: PromptBook, default_sty
             for text in (spec.text or "", CONTENT_FREE)
         ]
         candidates, owner = tuple(f for f, _ in forms), tuple(i for _, i in forms)
-        plans.append(ReadingPlan(order_name, "whole option", style, tails[0], candidates, owner, _SENTENCE_ENDS, tails[1]))
+        plans.append(ReadingPlan(order_name, "whole option", style, tails[0], candidates, owner, tails[1]))
     return tuple(plans)
 
 
@@ -218,28 +216,16 @@ def _cloze_plans(spec: ItemSpec, book: PromptBook) -> tuple[ReadingPlan, ...]:
         if slots_of(frame) != ("option",):
             raise ValueError(f"frame {frame!r} must have exactly one slot, {{option}}")
         before, after = frame.split("{option}")
-        head, end = one_line(before), _first_word(after)
+        head = one_line(before)
         candidates = tuple(" " + option if head else option for option in options)
         if style == "chat":
             request = fill(book.complete, {"sentence": one_line(f"{before}…{after}")})
             tail: tuple[Segment, ...] = (Segment("user", request), Segment("assistant", head))
         else:
             tail = (Segment("user", head),)
-        terminators = (end,) if end else _SENTENCE_ENDS
         owner = tuple(range(len(options)))
-        plans.append(ReadingPlan(f"frame {number + 1}", "cloze", style, tail, candidates, owner, terminators, tail))
+        plans.append(ReadingPlan(f"frame {number + 1}", "cloze", style, tail, candidates, owner, tail))
     return tuple(plans)
-
-
-def _first_word(text: str) -> str:
-    """What ends an option in a sentence: the first word behind it, with the blank in front of it; empty where nothing follows.
-
-    Example:
-        >>> _first_word(" that it is so."), _first_word(".")
-        (' that', '.')
-    """
-    words = one_line(text).split(" ")
-    return (" " if text[:1].isspace() else "") + words[0] if words[0] else ""
 
 
 def _written_plans(name: str, spec: ItemSpec, book: PromptBook, default_style: Style) -> tuple[ReadingPlan, ...]:
@@ -253,10 +239,10 @@ def _written_plans(name: str, spec: ItemSpec, book: PromptBook, default_style: S
             "low": "" if low is None else f"{low:g}",
             "high": "" if high is None else f"{high:g}",
         }
-        return (ReadingPlan("as written", "none", style, _tail(style, fill(book.ask_open, values), prefix), (), (), ()),)
+        return (ReadingPlan("as written", "none", style, _tail(style, fill(book.ask_open, values), prefix), (), ()),)
     labels_name = spec.readout.labels[0]
     order_name, order = option_orders(spec, name)[0]
     labels = label_set(labels_name, len(order))
     shown = _lines(spec, book, order, labels)
     question = fill(book.ask, {"item": spec.text or "", "options": shown})
-    return (ReadingPlan(order_name, labels_name, style, _tail(style, question, prefix), (), order, ()),)
+    return (ReadingPlan(order_name, labels_name, style, _tail(style, question, prefix), (), order),)

@@ -11,7 +11,7 @@ from socsim.parsing import parse_choice, parse_number
 from socsim.prompts import PromptBook
 from socsim.readouts.asking import Calls, Context, ReadoutPolicy, head
 from socsim.readouts.plans import PreparedItem, ReadingPlan
-from socsim.readouts.scoring import average, corrected, pooled
+from socsim.readouts.scoring import average, corrected, longer_candidates, pooled
 
 __all__ = ["read_item"]
 
@@ -38,7 +38,7 @@ async def read_item(
 
 def _score_request(plan: ReadingPlan, context: Context, book: PromptBook, model: str, blank: bool) -> Request:
     tail = plan.blank_tail if blank else plan.tail
-    return Request("score", head(book, context, plan.style) + tail, plan.style, None, plan.candidates, plan.terminators, model)
+    return Request("score", head(book, context, plan.style) + tail, plan.style, None, plan.candidates, model=model)
 
 
 async def _scored(
@@ -75,11 +75,12 @@ def _reading(
         if isinstance(one, CallFailure):
             return ParseFailure("call_failed", "", f"{one.kind}: {one.message}")
     assert isinstance(outcome, Completion)
-    probabilities, mass = pooled(outcome.logprobs, plan.owner, size)
+    longer = longer_candidates(plan.candidates)
+    probabilities, mass = pooled(outcome.logprobs, plan.owner, size, longer)
     if mass <= 0.0:
         return ParseFailure("no_probability_on_options", "", f"{plan.labels}, {plan.order}")
     if isinstance(blank, Completion):
-        without, blank_mass = pooled(blank.logprobs, plan.owner, size)
+        without, blank_mass = pooled(blank.logprobs, plan.owner, size, longer)
         if blank_mass <= 0.0 or any(q == 0.0 < p for p, q in zip(probabilities, without, strict=True)):
             return ParseFailure("no_probability_on_options", "", f"content-free prompt, {plan.labels}, {plan.order}")
         probabilities = corrected(probabilities, without)

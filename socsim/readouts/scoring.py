@@ -7,14 +7,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from socsim.items import Reading
 
-__all__ = ["average", "corrected", "pooled"]
+__all__ = ["average", "corrected", "longer_candidates", "pooled"]
 
 
-def pooled(logprobs: Sequence[float], owner: Sequence[int], size: int) -> tuple[tuple[float, ...], float]:
+@lru_cache(maxsize=1024)
+def longer_candidates(candidates: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """For each candidate, those that begin with it and with no longer candidate that begins with it too.
+
+    Example:
+        >>> longer_candidates(("1", "12", "123", "2"))
+        ((1,), (2,), (), ())
+    """
+    within = [[j for j, longer in enumerate(candidates) if longer != text and longer.startswith(text)] for text in candidates]
+    return tuple(tuple(j for j in inner if not any(j in within[k] for k in inner)) for inner in within)
+
+
+def pooled(
+    logprobs: Sequence[float], owner: Sequence[int], size: int, longer: Sequence[Sequence[int]] | None = None
+) -> tuple[tuple[float, ...], float]:
     """Probabilities of ``size`` options from the log-probabilities of their surface forms.
+
+    A form counts where the reply begins with it and not with a longer one: P(form) − Σ P(forms that go on from it), at
+    least 0; ``longer`` are those forms (see `longer_candidates`).
 
     Surface forms of one option add up: P(option) = Σ exp(logprob). Returns the probabilities renormalised over the
     options and their total before that, the mass (0 to 1). With no mass at all the probabilities are all 0.
@@ -25,8 +43,10 @@ def pooled(logprobs: Sequence[float], owner: Sequence[int], size: int) -> tuple[
         (0.5, 0.5)
     """
     sums = [0.0] * size
-    for logprob, option in zip(logprobs, owner, strict=True):
-        sums[option] += math.exp(logprob)
+    p = [math.exp(logprob) for logprob in logprobs]
+    own = p if longer is None else [max(0.0, p[i] - math.fsum(p[j] for j in longer[i])) for i in range(len(p))]
+    for probability, option in zip(own, owner, strict=True):
+        sums[option] += probability
     mass = math.fsum(sums)
     if not math.isfinite(mass) or mass <= 0.0:
         return tuple(0.0 for _ in sums), 0.0

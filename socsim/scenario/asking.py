@@ -82,7 +82,7 @@ class ReadoutSpec(Spec):
     answer_prefix: str = "Answer:"
     """How the reply begins, given to the model: the label or option follows it."""
     frames: tuple[str, ...] = ()
-    """``cloze`` only: unfinished sentences with the slot ``{option}``; the first word behind the slot ends the option."""
+    """``cloze`` only: unfinished sentences with the slot ``{option}``, at which the model goes on."""
     persona_in_frame: bool = True
     """``cloze`` only: put persona and what was seen in front of the frame."""
     style: Literal["chat", "plain"] | None = None

@@ -15,12 +15,6 @@ def ordinal(**changes: object) -> ItemSpec:
     return ItemSpec.model_validate({"type": "ordinal", "text": "Cut taxes?", "options": ["no", "maybe", "yes"], **changes})
 
 
-def test_the_first_word_behind_the_slot_ends_a_cloze_option() -> None:
-    readout = {"method": "cloze", "frames": ["I {option}  that taxes are low.", "Taxes? I {option}.", "Taxes: I {option}"]}
-    plans = prepare_item("tax", ordinal(readout=readout), BOOK, "chat").plans
-    assert [plan.terminators for plan in plans] == [(" that",), (".",), (".", ",", "\n", "")]
-
-
 def test_an_ordered_scale_is_asked_in_both_directions_and_with_two_label_sets() -> None:
     item = prepare_item("tax", ordinal(), BOOK, "chat")
     assert [(plan.order, plan.labels) for plan in item.plans] == [
@@ -70,21 +64,25 @@ def test_values_are_ranks_unless_the_options_are_numbers() -> None:
     assert option_values(ordinal(values=[-1, 0, 1])) == (-1.0, 0.0, 1.0)
 
 
-def test_whole_options_are_shown_without_labels_and_scored_with_their_end() -> None:
+def test_whole_options_are_shown_without_labels() -> None:
     spec = ordinal(options=["11", "12"], readout={"method": "logprob", "score": "whole_option"})
     plan = prepare_item("request", spec, BOOK, "chat").plans[0]
     assert "- 11\n- 12" in plan.tail[0].text
     assert plan.candidates == (" 11", "11", " 12", "12")
-    assert "" in plan.terminators
 
 
-def test_a_frame_ends_where_the_sentence_ends() -> None:
+def test_a_sentence_is_begun_up_to_its_option() -> None:
     readout = {"method": "cloze", "frames": ["On taxes I say {option}."]}
     plan = prepare_item("tax", ordinal(readout=readout), BOOK, "chat").plans[0]
     assert plan.style == "plain"
     assert plan.tail == (Segment("user", "On taxes I say"),)
     assert plan.candidates == (" no", " maybe", " yes")
-    assert plan.terminators == (".",)
+
+
+def test_through_the_chat_template_the_whole_sentence_is_shown_before_it_is_begun() -> None:
+    readout = {"method": "cloze", "style": "chat", "frames": ["I say {option} to lower taxes."]}
+    plan = prepare_item("tax", ordinal(readout=readout), BOOK, "chat").plans[0]
+    assert plan.tail == (Segment("user", "Complete this sentence: I say … to lower taxes."), Segment("assistant", "I say"))
 
 
 def test_a_frame_needs_exactly_one_option_slot() -> None:

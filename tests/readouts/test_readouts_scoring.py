@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from socsim.items import Reading, entropy, expected_value, invert
-from socsim.readouts.scoring import average, corrected, pooled
+from socsim.readouts.scoring import average, corrected, longer_candidates, pooled
 
 logprobs = st.lists(st.floats(-30.0, -1.0), min_size=2, max_size=8)
 
@@ -25,6 +25,18 @@ def test_surface_forms_add_up() -> None:
     probabilities, mass = pooled([math.log(0.1), math.log(0.2), math.log(0.1)], [0, 0, 1], 2)
     assert probabilities == pytest.approx((0.75, 0.25))
     assert mass == pytest.approx(0.4)
+
+
+def test_a_reply_that_goes_on_to_a_longer_option_is_not_the_shorter_one() -> None:
+    candidates = ("agree", "agree strongly", "disagree")
+    probabilities, mass = pooled([math.log(0.5), math.log(0.2), math.log(0.3)], [0, 1, 2], 3, longer_candidates(candidates))
+    assert probabilities == pytest.approx((0.375, 0.25, 0.375))
+    assert mass == pytest.approx(0.8)
+
+
+def test_labels_of_two_digits_are_kept_apart_from_those_they_begin_with() -> None:
+    longer = longer_candidates(("1", "10", "11", "101", "2"))
+    assert longer == ((1, 2), (3,), (), (), ())
 
 
 def test_no_mass_gives_no_distribution() -> None:
