@@ -38,7 +38,7 @@ LAYERS = (
     ("agent", {"event", "agent"}),
     ("interactions", {"interactions"}),
     ("model", {"world", "model", "carrying"}),
-    ("runner", {"runner", "previewing", "replaying", "scripting"}),
+    ("runner", {"laying_out", "runner", "resuming", "previewing", "replaying", "scripting"}),
     ("command line", {"cli"}),
 )
 """From the bottom up; a module belongs to the longest name that it begins with. Equal names of layers are one layer."""
