@@ -135,6 +135,8 @@ def test_imports_point_down_or_sideways() -> None:
         target = own(entry.target)
         if entry.source == "socsim.__init__" or not entry.source.startswith("socsim.") or not target.startswith("socsim."):
             continue
+        if layer(entry.source) < 0:
+            continue  # named by the test above
         if target == "socsim.__init__" or layer(target) > layer(entry.source):
             upward.append(entry)
     assert {(entry.source, own(entry.target)) for entry in upward if entry.typing} <= TYPES_ONLY
