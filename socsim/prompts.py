@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from socsim.scenario.asking import PromptsSpec
 
@@ -81,14 +82,21 @@ def fill(template: str, values: Mapping[str, str]) -> str:
         KeyError: the template has a slot without a value (scenario checks prevent this).
     """
 
-    def substitute(match: re.Match[str]) -> str:
-        if match[1]:
-            return values[match[1]]
-        return match[0][0]
-
-    return _SLOT.sub(substitute, template)
+    return "".join([part if name is None else values[name] for part, name in _compiled(template)])
 
 
+@lru_cache(maxsize=512)
+def _compiled(template: str) -> tuple[tuple[str, str | None], ...]:
+    """The template in pieces: (text, None) or ("", name of a slot)."""
+    parts: list[tuple[str, str | None]] = []
+    end = 0
+    for match in _SLOT.finditer(template):
+        parts += [(template[end : match.start()], None), ("", match[1]) if match[1] else (match[0][0], None)]
+        end = match.end()
+    return tuple(part for part in (*parts, (template[end:], None)) if part != ("", None))
+
+
+@lru_cache(maxsize=8192)
 def one_line(text: str) -> str:
     """The text on one line: control characters and line breaks become one space, ends are trimmed.
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from socsim.errors import NotYetAvailable
 from socsim.observation import Seen
 from socsim.scenario.schedule import InteractionSpec
-from socsim.seeding import uniform
+from socsim.seeding import uniforms
 
 __all__ = ["Neighbours", "WorldView"]
 
@@ -52,8 +52,8 @@ class Neighbours:
             return ()
         read = world.read_by(agent) if self.spec.of == "neighbours" else world.everybody()
         authors = [author for author in read if author in shown and author != agent]
-        authors.sort(key=lambda author: uniform(world.seed, "see", agent, step, author))
-        return tuple(Seen(author, step - 1, shown[author]) for author in authors[: self.spec.at_most])
+        ranked = sorted(zip(uniforms(world.seed, "see", agent, step, last=authors), authors, strict=True))
+        return tuple([Seen(author, step - 1, shown[author]) for _, author in ranked[: self.spec.at_most]])
 
     def _shown(self, world: WorldView, step: int) -> Mapping[int, str]:
         if self.spec.see == "messages":

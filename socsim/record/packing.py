@@ -98,6 +98,8 @@ def pack_refs(refs: Iterable[int]) -> bytes:
 
 def unpack_refs(data: bytes) -> tuple[int, ...]:
     """Inverse of `pack_refs`."""
+    if data.isascii():
+        return tuple(data)
     refs: list[int] = []
     value = shift = 0
     for byte in data:
