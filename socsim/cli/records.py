@@ -1,11 +1,11 @@
-"""Commands about the record of a run: record stats, record verify."""
+"""Commands about the record of a run: record stats, record verify, record compare."""
 
 from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +13,12 @@ from socsim.cli.arguments import RunFolder
 from socsim.cli.console import EXIT_ERROR, complain, say, table
 
 if TYPE_CHECKING:
+    from socsim.record.comparing import RecordComparison
     from socsim.record.store import RecordStore
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Look into the record of a run, or verify it.", no_args_is_help=True)
+app = typer.Typer(help="Look into the record of a run, verify it, or compare two.", no_args_is_help=True)
 
 
 def _record_file(run: Path) -> Path:
@@ -81,3 +82,33 @@ def verify_command(run: RunFolder) -> None:
     if wrong:
         raise typer.Exit(EXIT_ERROR)
     say(f"verified: {len(written)} tables agree with the record and the manifest")
+
+
+@app.command("compare")
+def compare_command(
+    run: RunFolder,
+    other: Annotated[Path, typer.Argument(help="Another run folder to compare with.", show_default=False)],
+) -> None:
+    """Say how many calls of two runs got equal replies: among those with the same request and the same draw key.
+
+    Texts are equal if every character is, scores if all log-probabilities are equal to within 0.000001. Two fresh runs of one
+    scenario on a real model need not be equal (what reproduces a run is its record); this tells how far they are.
+    """
+    from socsim.record.comparing import compare_calls
+    from socsim.record.store import RecordStore
+
+    with (
+        closing(RecordStore.open(_record_file(run), read_only=True)) as first,
+        closing(RecordStore.open(_record_file(other), read_only=True)) as second,
+    ):
+        say(table(_compared(compare_calls(first.calls(), second.calls()), run, other)))
+
+
+def _compared(found: RecordComparison, run: Path, other: Path) -> list[tuple[str, str]]:
+    rows = []
+    for name, part in (("replies", found.total), ("texts", found.texts), ("scores", found.scores)):
+        share = "-" if part.share is None else f"{part.share:.1%}"
+        rows.append((f"equal {name}", f"{part.equal} of {part.both} ({share})"))
+    rows.append(("largest difference of log-probabilities", f"{found.largest_difference:.3g}"))
+    rows += [(f"calls only in {run}", f"{found.only_first}"), (f"calls only in {other}", f"{found.only_second}")]
+    return rows

@@ -31,7 +31,7 @@ def test_the_program_has_the_documented_commands() -> None:
     leaves = {" ".join(path) for path, command in ALL.items() if not hasattr(command, "commands")}
     assert leaves == {
         *("run", "resume", "replay", "report", "show", "export", "validate", "schema", "init", "preview"),
-        *("models list", "models pull", "models path", "models check", "record stats", "record verify"),
+        *("models list", "models pull", "models path", "models check", "record stats", "record verify", "record compare"),
     }
 
 
