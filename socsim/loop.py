@@ -52,10 +52,14 @@ class LoopThread:
         if self._loop.is_closed():
             return
         if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
+            self.cancel_all()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
+
+    def cancel_all(self) -> None:
+        """Cancel what runs now and wait until it has ended; whoever waits for it gets a `CancelledError`."""
+        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
 
     @staticmethod
     async def _cancel_all() -> None:

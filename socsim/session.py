@@ -25,10 +25,12 @@ class Session:
 
     def close(self) -> None:
         """End calls in flight, finish what is being written and free everything. Safe to call twice."""
-        if self.loop.is_open:
-            self.loop.run(self.client.close())
-        self.loop.close()
-        self.store.close()
+        try:
+            if self.loop.is_open:
+                self.loop.run(self.client.close())
+            self.loop.close()
+        finally:
+            self.store.close()
 
     def __enter__(self) -> Session:
         return self

@@ -7,6 +7,8 @@ Network file systems offer these within one machine at best, and lose data silen
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +24,16 @@ _NETWORK = frozenset(
 )
 _LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "ramfs", "bcachefs", "jfs", "reiserfs"})
 _MOUNTS = Path("/proc/mounts")
+_PATIENCE_S = 30
+_OTHER_PROCESS = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0)
+sys.stdout.write(str(other.execute("SELECT COUNT(*) FROM probe").fetchone()[0]))
+try:
+    other.execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError:
+    sys.stdout.write(" locked")
+"""
 
 
 def filesystem_of(path: Path, mounts: Path = _MOUNTS) -> str:
@@ -61,14 +73,14 @@ def check_filesystem(folder: Path, mounts: Path = _MOUNTS) -> None:
     if names & _NETWORK:
         raise RecordError(
             f"{folder}: this is a network file system ({kind}), on which the record of a run could be damaged. "
-            "Choose a folder on a local disk and copy the finished run here."
+            "Keep the run on a local disk (socsim run … --out FOLDER) and copy it here when it has ended."
         )
     if kind not in _LOCAL:
         _probe(folder, kind or "unknown")
 
 
 def _probe(folder: Path, kind: str) -> None:
-    advice = "Choose a folder on a local disk."
+    advice = "Keep the run on a local disk: socsim run … --out FOLDER"
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".probe-") as name:
             problem = _problem(Path(name) / "probe.sqlite")
@@ -80,22 +92,30 @@ def _probe(folder: Path, kind: str) -> None:
 
 def _problem(path: Path) -> str:
     """What keeps a write-ahead log from working at ``path``; empty if nothing."""
-    with (
-        closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as writer,
-        closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as other,
-    ):
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as writer:
         if writer.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
             return "write-ahead mode does not take effect"
         writer.execute("CREATE TABLE probe (x)")
         writer.execute("INSERT INTO probe VALUES (1)")
         writer.execute("BEGIN IMMEDIATE")
-        if other.execute("SELECT COUNT(*) FROM probe").fetchone()[0] != 1:
-            return "a second reader does not see what was committed"
-        try:
-            other.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return ""
-        return "locks are not honoured"
+        return _problem_of_another_process(path)
+
+
+def _problem_of_another_process(path: Path) -> str:
+    """SQLite keeps the connections of one process apart by itself, so only another process can try out the locks."""
+    if not sys.executable:
+        return ""
+    command = [sys.executable, "-I", "-c", _OTHER_PROCESS, str(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        return f"a second process got no answer within {_PATIENCE_S} s"
+    if done.returncode:
+        return f"a second process cannot read it ({done.stderr.strip().splitlines()[-1:]})"
+    seen, _, locked = done.stdout.partition(" ")
+    if seen != "1":
+        return "a second process does not see what was committed"
+    return "" if locked else "locks are not honoured"
 
 
 def _unescaped(text: str) -> str:

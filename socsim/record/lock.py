@@ -12,7 +12,10 @@ import filelock
 
 from socsim.errors import RecordError
 
-__all__ = ["RunLock"]
+__all__ = ["LOCK_FILES", "RunLock"]
+
+LOCK_FILES = frozenset({"run.lock", "run.pid"})
+"""What the lock leaves in a folder; neither says anything once its process has ended."""
 
 
 class RunLock:
@@ -32,16 +35,18 @@ class RunLock:
 
     def __enter__(self) -> RunLock:
         if not self._folder.is_dir():
-            raise RecordError(f"{self._folder}: there is no such folder.")
+            raise RecordError(f"{self._folder}: there is no such folder. Give the run folder that socsim run has made.")
         try:
             self._lock.acquire()
         except filelock.Timeout as error:
             raise RecordError(
-                f"{self._folder}: {self._held_by()} is working on this run. Wait until it ends, or stop it first."
+                f"{self._folder}: {self._held_by()} is working on this run. Wait until it ends, or stop it (Ctrl-C, kill); "
+                f"then go on: socsim resume {self._folder}"
             ) from error
         except OSError as error:
             raise RecordError(f"{self._folder}: cannot be locked: {error}. Check the folder's permissions.") from error
-        self._holder.write_text(f"{os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        with contextlib.suppress(OSError):  # the lock holds without it; it only lets others say who holds it
+            self._holder.write_text(f"{os.getpid()} on {socket.gethostname()}", encoding="utf-8")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

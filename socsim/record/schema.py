@@ -6,6 +6,7 @@ Durability: write-ahead log with ``synchronous=FULL``. What a commit has acknowl
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from pathlib import Path
 from socsim.errors import RecordError
 from socsim.record.rows import ROW_TABLES
 
-__all__ = ["SCHEMA_VERSION", "connect_reader", "connect_writer", "create_file"]
+__all__ = ["SCHEMA_VERSION", "connect_reader", "connect_writer", "create_file", "leave_one_file"]
 
 SCHEMA_VERSION = "1"
 """Changes with every change of the tables; files of another version are refused, never half-read."""
@@ -73,6 +74,16 @@ def connect_writer(path: Path, *, check: bool = True) -> sqlite3.Connection:
         return connection
 
 
+def leave_one_file(connection: sqlite3.Connection) -> None:
+    """Before closing: move everything into the one file and end write-ahead mode, which readers would else keep beside it.
+
+    Where somebody is reading just now, the mode stays; the record is as whole, and the next writer's end tidies up.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.execute("PRAGMA journal_mode=DELETE")
+
+
 def connect_reader(path: Path) -> sqlite3.Connection:
     """A connection that reads only, also while a run is writing, and also from a read-only medium.
 
@@ -112,5 +123,5 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
     if found != SCHEMA_VERSION:
         raise RecordError(
             f"{path}: the record has format version {found}, this socsim reads version {SCHEMA_VERSION}. "
-            "Use the socsim version named in the run's manifest.json."
+            "Use the socsim version that manifest.json beside it names."
         )

@@ -274,6 +274,13 @@ class RecordStore:
         rows = self._rows(f"SELECT * FROM events WHERE {where}", *key)
         return table.unpack(rows[0]) if rows else None
 
+    def totals(self) -> dict[str, int]:
+        """Number of committed calls, of those without an answer, attempts and tokens, over all processes of the run."""
+        names = ("calls", "failures", "attempts", "prompt_tokens", "cached_tokens", "completion_tokens")
+        sums = ", ".join(f"SUM({column})" for column in ("failure IS NOT NULL", *names[2:]))
+        ((count, *rest),) = self._rows(f"SELECT COUNT(*), {sums} FROM calls")
+        return dict(zip(names, (count, *(number or 0 for number in rest)), strict=True))
+
     def event_count(self) -> int:
         """Number of committed events."""
         return int(self._rows("SELECT COUNT(*) FROM events")[0][0])
@@ -300,10 +307,11 @@ class RecordStore:
         return "from the same calls something else followed than was recorded."
 
     def _event_index(self) -> dict[EventKey, tuple[str, str]]:
-        if self._events is None:
-            columns = ", ".join(table_named("events").key)
-            self._events = {row[:5]: row[5:] for row in self._rows(f"SELECT {columns}, observed, did FROM events")}
-        return self._events
+        with self._lock:
+            if self._events is None:
+                columns = ", ".join(table_named("events").key)
+                self._events = {row[:5]: row[5:] for row in self._rows(f"SELECT {columns}, observed, did FROM events")}
+            return self._events
 
     # the file
 

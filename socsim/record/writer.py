@@ -16,6 +16,7 @@ from typing import Any
 
 from socsim.errors import RecordError
 from socsim.record.calls import CALL_COLUMNS, PendingCall, encode_call
+from socsim.record.schema import leave_one_file
 from socsim.record.segments import PartWriter
 
 __all__ = ["BATCH", "DELAY_S", "Begin", "RecordWriter", "Rows", "SetMeta"]
@@ -66,6 +67,7 @@ class RecordWriter:
         self._changed = threading.Condition()
         self._put = 0
         self._done = 0
+        self._oldest = 0.0
         self._urgent = False
         self._closing = False
         self._error: Exception | None = None
@@ -83,6 +85,8 @@ class RecordWriter:
             self._check()
             if self._closing:
                 raise RecordError(f"{self._path}: the record is closed.")
+            if not self._queue:
+                self._oldest = time.monotonic()
             self._queue.append(item)
             self._put += 1
             if len(self._queue) in (1, BATCH):
@@ -109,6 +113,8 @@ class RecordWriter:
             self._closing = True
             self._changed.notify_all()
         self._thread.join()
+        if self._error is None:
+            leave_one_file(self._connection)
         self._connection.close()
         if self._done < self._put:
             self._check()
@@ -119,8 +125,8 @@ class RecordWriter:
     def _check(self) -> None:
         if isinstance(self._error, sqlite3.Error | OSError):
             raise RecordError(
-                f"{self._path}: cannot be written: {self._error}. What was acknowledged before is safe. Free space or mend "
-                "the disk, then resume the run."
+                f"{self._path}: cannot be written: {self._error}. Everything committed before is safe. Free space on this "
+                f"disk, or mend it; then go on: socsim resume {self._path.parent}"
             ) from self._error
         if self._error is not None:
             raise RecordError(f"{self._path}: the record's writer failed: {self._error!r}") from self._error
@@ -141,7 +147,7 @@ class RecordWriter:
         """The next items to commit together; empty when the record is closing and nothing is left."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._queue) or self._closing)
-            deadline = time.monotonic() + DELAY_S
+            deadline = self._oldest + DELAY_S
             while len(self._queue) < BATCH and not self._urgent and not self._closing:
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:

@@ -30,7 +30,18 @@ def test_failed_write_keeps_the_old_one(tmp_path: Path, monkeypatch: pytest.Monk
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "cannot be read"), ("[]", "format None"), ('{"format": 2}', "format 2")])
+def test_halves_of_files_that_a_killed_process_left_are_removed(tmp_path: Path) -> None:
+    write_manifest(tmp_path, {})
+    (tmp_path / ".manifest.json.4242.tmp").write_text('{"for')
+    (tmp_path / "notes.tmp").write_text("mine")
+    manifest.remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "notes.tmp"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "is damaged.*put back a copy"), ("[]", "format None"), ('{"format": 2, "socsim": "9"}', "format 2;.* Use socsim 9")],
+)
 def test_damaged_or_foreign_manifest_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(RecordError, match=message):
