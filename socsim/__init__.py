@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from socsim.population.persona import Persona
     from socsim.previewing import preview
     from socsim.replaying import ReplayReport, replay
+    from socsim.resuming import resume
     from socsim.run_folder import Run
-    from socsim.runner import resume, run
+    from socsim.runner import run
     from socsim.scenario import Scenario, load_scenario
     from socsim.scripting import open_world
 
@@ -59,7 +60,7 @@ _HOMES = {
     "ReplayReport": "socsim.replaying",
     "replay": "socsim.replaying",
     "Run": "socsim.run_folder",
-    "resume": "socsim.runner",
+    "resume": "socsim.resuming",
     "run": "socsim.runner",
     "Scenario": "socsim.scenario",
     "load_scenario": "socsim.scenario",

@@ -8,25 +8,28 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from socsim.agent import SocialAgent
 from socsim.errors import ScenarioError
 from socsim.events import ProgressSnapshot, RunProgress
-from socsim.model import Sink, SocialModel
+from socsim.loop import LoopThread
+from socsim.model import AnswersStopped, Sink, SocialModel
 from socsim.prompts import one_line
 from socsim.seeding import uniform
 from socsim.session import Session
 from socsim.world import World
 
-__all__ = ["Interrupted", "ProgressMeter", "carry_out"]
+__all__ = ["Interrupted", "ProgressMeter", "WorldKey", "carry_out"]
 
+WorldKey = tuple[str, int]
 _MAX_THREADS = 32
 
 
 class Interrupted(Exception):
-    """The run was asked to stop between two steps."""
+    """A world was asked to stop between two steps, because another one could not go on."""
 
 
 class ProgressMeter:
@@ -89,14 +92,15 @@ def carry_out(
     *,
     agent_class: type[SocialAgent] = SocialAgent,
     folder: Path | None = None,
-) -> dict[tuple[str, int], SocialModel]:
-    """Step every world to its end.
+    ends: Mapping[WorldKey, int] | None = None,
+) -> dict[WorldKey, SocialModel]:
+    """Step every world to its end, or to the step that ``ends`` gives for it.
 
     Worlds run side by side and fill each other's idle slots; results do not depend on it. Yoked worlds start when the
     worlds whose messages they show have ended.
 
     Returns:
-        The finished models by (arm, replicate).
+        The models by (arm, replicate).
 
     Raises:
         KeyboardInterrupt: the user stopped the run; everything acknowledged is in the record.
@@ -108,20 +112,23 @@ def carry_out(
         model.replaying = session.engine is None
     first = [key for key, model in models.items() if model.world.arm.control != "yoked"]
     last = [key for key in models if key not in set(first)]
-    _together([models[key] for key in first], meter)
+    ends = ends or {}
+    _together({key: models[key] for key in first}, ends, session.loop, meter)
     for key in last:
         models[key].donor = _donor(models[key], models, folder)
-    _together([models[key] for key in last], meter)
+    _together({key: models[key] for key in last}, ends, session.loop, meter)
     return models
 
 
-def _together(models: Sequence[SocialModel], meter: ProgressMeter) -> None:
+def _together(
+    models: Mapping[WorldKey, SocialModel], ends: Mapping[WorldKey, int], loop: LoopThread, meter: ProgressMeter
+) -> None:
     if not models:
         return
     stop = threading.Event()
 
-    def run(model: SocialModel) -> None:
-        counted = 0
+    def run(key: WorldKey) -> None:
+        model, counted = models[key], 0
 
         def count_one() -> None:
             nonlocal counted
@@ -129,27 +136,38 @@ def _together(models: Sequence[SocialModel], meter: ProgressMeter) -> None:
             meter.advance(model.steps_done, 1)
 
         model.on_acted = count_one
-        while not model.done:
+        while not model.done and model.steps_done < ends.get(key, len(model.world.steps)):
             if stop.is_set():
                 raise Interrupted
             step, counted = model.steps_done, 0
             model.step()
             meter.advance(step, len(model.people) - counted)
 
-    if len(models) == 1 or all(model.replaying for model in models):
-        for model in models:
-            run(model)
+    if len(models) == 1 or all(model.replaying for model in models.values()):
+        for key, model in models.items():
+            with suppress(AnswersStopped) if model.replaying else nullcontext():
+                run(key)
         return
     with ThreadPoolExecutor(min(len(models), _MAX_THREADS), thread_name_prefix="socsim-world") as pool:
-        futures = [pool.submit(run, model) for model in models]
+        futures = [pool.submit(run, key) for key in models]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
-        finally:
             stop.set()
+            wait(futures)
+        except BaseException:
+            stop.set()
+            _cut_off(futures, loop)
+            raise
     errors = [error for error in (future.exception() for future in futures) if error is not None]
     real = [error for error in errors if not isinstance(error, Interrupted)]
     if real:
         raise real[0]
+
+
+def _cut_off(futures: Sequence[Future[None]], loop: LoopThread) -> None:
+    """End the steps that the worlds are in, whatever they wait for; a step may begin just as others are cancelled."""
+    while wait(futures, timeout=0.1).not_done:
+        loop.cancel_all()
 
 
 def _donor(

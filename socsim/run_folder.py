@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 
     from socsim.scenario import Scenario
 
-__all__ = ["Run"]
+__all__ = ["ENDED", "RECORD_NAME", "SCENARIO_NAME", "Run"]
 
 RECORD_NAME = "record.sqlite"
 SCENARIO_NAME = "scenario.yaml"
-_ENDED = ("complete", "incomplete")
+ENDED = ("complete", "incomplete")
+"""Statuses of a run that has nothing left to do."""
 
 
 def _from_record(name: str, store: RecordStore) -> pa.Table:
@@ -145,7 +146,7 @@ class Run:
         """
         if name not in TABLE_NAMES:
             raise KeyError(f"{name!r} is none of the tables {', '.join(TABLE_NAMES)}")
-        if self.status not in _ENDED:
+        if self.status not in ENDED:
             return self._recorded(name)
         if name not in self._cache:
             path = self._file(name)
@@ -188,6 +189,10 @@ class Run:
             hashes[name] = table_hash(name, table)
         self._cache.clear()
         return hashes
+
+    def has_tables(self) -> bool:
+        """Whether every table has its file in ``tables/``."""
+        return all(self._file(name).is_file() for name in TABLE_NAMES)
 
     def write_csv(self, folder: Path | str) -> list[Path]:
         """Write all tables as labelled CSV: option texts beside numbers, lists as JSON.

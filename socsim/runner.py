@@ -1,44 +1,44 @@
-"""Running a scenario: from a file to a run folder, and going on with one that was cut off.
+"""Running a scenario: from a file to a run folder.
 
 A run folder holds everything: the scenario as resolved, copies of the files it names, the record of every call, tidy tables
-and a manifest. Going on re-executes the scenario against the record; what is answered there is never asked again.
+and a manifest.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from socsim.agent import SocialAgent
-from socsim.carrying import Interrupted, ProgressMeter, carry_out
-from socsim.errors import NotYetAvailable, RecordError, ScenarioError
+from socsim.carrying import ProgressMeter, carry_out
+from socsim.errors import NotYetAvailable, RecordError, ReplayMismatch
 from socsim.events import RunProgress
 from socsim.inference.factory import check_capabilities, make_engine
-from socsim.inference.types import Engine, EngineIdentity, Style
+from socsim.inference.types import Engine, Style
+from socsim.laying_out import INPUTS, check_empty, claim_folder, lay_out, now
 from socsim.model import AnswersStopped
-from socsim.prompts import PROMPTS_VERSION
-from socsim.provenance import provenance
-from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
-from socsim.record.manifest import read_manifest, write_manifest
+from socsim.record.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from socsim.record.store import RecordStore
-from socsim.run_folder import Run
-from socsim.scenario import LoadedScenario, Scenario, dump_scenario, load_scenario, not_yet_available
-from socsim.scenario.files import declared_files
+from socsim.run_folder import RECORD_NAME, Run
+from socsim.scenario import LoadedScenario, Scenario, load_scenario, not_yet_available
 from socsim.session import Session
 from socsim.world import World, build_world, world_rows
 
-__all__ = ["build_worlds", "open_scenario", "resume", "run"]
-
-INPUTS = "inputs"
-"""Folder inside a run folder with copies of the files that the scenario names."""
+__all__ = [
+    "RunInterrupted",
+    "build_worlds",
+    "carry_on",
+    "engine_for",
+    "open_scenario",
+    "run",
+    "told_how_to_go_on",
+    "write_report_of",
+]
 
 
 @dataclass(frozen=True)
@@ -103,40 +103,47 @@ def run(
 
     Raises:
         ScenarioError: before any model call, with every problem.
-        KeyboardInterrupt: stopped by the user; `resume` goes on.
+        RunInterrupted: stopped by the user; a KeyboardInterrupt that names the folder. `socsim.resume` goes on.
+        RecordError: the run folder cannot be made or written.
     """
     prepared = open_scenario(scenario)
     spec = _overridden(prepared.scenario, seed, model)
-    folder = Path(out) if out is not None else _new_folder(spec)
-    with _engine_for(spec, prepared.folder, engine) as ready:
+    if out is not None:
+        check_empty(Path(out))
+    with engine_for(spec, prepared.folder, engine) as ready:
         check_capabilities(spec, ready.capabilities(), ready.identity.engine)
         style: Style = "chat" if ready.capabilities().chat else "plain"
         worlds = build_worlds(spec, prepared.folder, style)
-        _lay_out(folder, spec, prepared.folder, ready.identity, style)
-        with RunLock(folder):
-            return _carry(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=True)
+        folder = claim_folder(Path(out) if out is not None else None, spec.name, spec.seed)
+        with told_how_to_go_on(folder), RunLock(folder):
+            lay_out(folder, spec, prepared.folder, ready.identity, style)
+            return carry_on(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=True)
 
 
-def resume(
-    path: Path | str,
-    *,
-    engine: Engine | None = None,
-    progress: RunProgress | None = None,
-    report: bool = False,
-    agent_class: type[SocialAgent] = SocialAgent,
-) -> Run:
-    """Go on with a run that was interrupted or killed. Nothing that is in its record is asked again.
+class RunInterrupted(KeyboardInterrupt):
+    """The user stopped a run; its text says how to go on.
 
-    Raises:
-        RecordError: another process is working on it, or the engine is not the one that the run began with.
+    Attributes:
+        folder: the run folder.
     """
-    folder = Path(path)
-    manifest = read_manifest(folder)
-    prepared = open_scenario(load_scenario(folder / "scenario.yaml", data_folder=folder / INPUTS))
-    with RunLock(folder), _engine_for(prepared.scenario, folder / INPUTS, engine) as ready:
-        _same_engine(manifest["engine"], ready.identity)
-        worlds = build_worlds(prepared.scenario, folder / INPUTS, manifest["style"])
-        return _carry(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=False)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        begun = (folder / MANIFEST_NAME).is_file()
+        super().__init__(
+            f"interrupted. Go on with: socsim resume {folder}"
+            if begun
+            else "interrupted before the first call; start the run again"
+        )
+
+
+@contextmanager
+def told_how_to_go_on(folder: Path) -> Iterator[None]:
+    """An interruption inside becomes a `RunInterrupted`."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise RunInterrupted(folder) from error
 
 
 def _overridden(scenario: Scenario, seed: int | None, model: str | None) -> Scenario:
@@ -149,7 +156,8 @@ def _overridden(scenario: Scenario, seed: int | None, model: str | None) -> Scen
 
 
 @contextmanager
-def _engine_for(scenario: Scenario, folder: Path | None, engine: Engine | None) -> Iterator[Engine]:
+def engine_for(scenario: Scenario, folder: Path | None, engine: Engine | None) -> Iterator[Engine]:
+    """The given engine, or one that the scenario names, made and closed here."""
     if engine is not None:
         yield engine
         return
@@ -160,66 +168,7 @@ def _engine_for(scenario: Scenario, folder: Path | None, engine: Engine | None) 
         own.close()
 
 
-def _new_folder(scenario: Scenario) -> Path:
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    base = Path("runs") / f"{scenario.name}-{scenario.seed}-{stamp}"
-    folder, number = base, 1
-    while folder.exists():
-        number += 1
-        folder = base.with_name(f"{base.name}-{number}")
-    return folder
-
-
-def _lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: EngineIdentity, style: Style) -> None:
-    """Make the run folder: scenario, inputs, an empty record and the first manifest."""
-    if folder.exists() and any(folder.iterdir()):
-        raise RecordError(f"{folder} is not empty. Give another folder, or go on with it: socsim resume {folder}")
-    folder.mkdir(parents=True, exist_ok=True)
-    check_filesystem(folder)
-    text = dump_scenario(scenario)
-    (folder / "scenario.yaml").write_text(text, encoding="utf-8")
-    for name in declared_files(scenario):
-        if source is None:
-            raise ScenarioError(f"{name!r} is relative to a scenario's folder, and this scenario was not read from a file")
-        target = folder / INPUTS / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, target)
-    (folder / INPUTS).mkdir(exist_ok=True)
-    RecordStore.create(folder / "record.sqlite", {"name": scenario.name, "engine": identity.engine}).close()
-    manifest = {
-        "format": 1,
-        "name": scenario.name,
-        "seed": scenario.seed,
-        "scenario_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "prompts_version": PROMPTS_VERSION,
-        "style": style,
-        "status": "running",
-        "engine": asdict(identity),
-        "complete_below": scenario.failures.complete_below,
-        "started": _now(),
-        "finished": None,
-        "elapsed_s": 0.0,
-        "counts": {},
-        "tables": {},
-    }
-    write_manifest(folder, manifest | provenance())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _same_engine(recorded: dict[str, Any], identity: EngineIdentity) -> None:
-    now = asdict(identity)
-    for field in ("engine", "model", "file_sha256", "quantisation"):
-        if recorded.get(field) != now[field]:
-            raise RecordError(
-                f"this run began with {field} {recorded.get(field)!r}, the engine now has {now[field]!r}. "
-                "Answers of two models must not be mixed in one run; resume with the same model, or start a new run"
-            )
-
-
-def _carry(
+def carry_on(
     folder: Path,
     worlds: tuple[World, ...],
     engine: Engine,
@@ -230,61 +179,112 @@ def _carry(
     fresh: bool,
 ) -> Run:
     """Carry out all worlds against the folder's record, then write tables and manifest."""
-    manifest = read_manifest(folder)
-    begun = time.monotonic()
     spec = worlds[0].spec
-    with Session(RecordStore.open(folder / "record.sqlite"), engine, spec.inference.limits) as session:
-        if not fresh and progress is not None:
-            twice = session.client.stats.possibly_billed_twice
-            progress.note(f"going on with {folder}; calls that were in flight when it stopped, possibly billed twice: {twice}")
-        for world in worlds:
-            session.store.put_rows(list(world_rows(world)))
+    with Session(RecordStore.open(folder / RECORD_NAME), engine, spec.inference.limits) as session:
+        if not fresh:
+            _note_resumption(folder, session, progress)
+        _put_people(session, worlds, fresh=fresh)
         meter = ProgressMeter(worlds, session, progress)
-        meter.begin(f"{spec.name}, seed {manifest['seed']}")
-        status, reason = "failed", ""
+        meter.begin(f"{spec.name}, seed {spec.seed}")
+        with _noting_the_end(folder, session, meter) as end:
+            try:
+                carry_out(worlds, session, session.store.put_rows, meter, agent_class=agent_class, folder=folder / INPUTS)
+            except AnswersStopped as stopped:
+                end.update(status="incomplete", reason=str(stopped))
+    return _conclude(folder, end["status"], report=report)
+
+
+def _note_resumption(folder: Path, session: Session, progress: RunProgress | None) -> None:
+    if progress is not None:
+        answered, twice = session.store.totals()["calls"], session.store.found_unanswered
+        progress.note(
+            f"going on with {folder}: {answered} calls are answered and are not asked again; "
+            f"calls that were in flight when it stopped, possibly billed twice: {twice}"
+        )
+
+
+def _put_people(session: Session, worlds: tuple[World, ...], *, fresh: bool) -> None:
+    """Record people and ties; in a run that goes on they must be those that it began with."""
+    for world in worlds:
+        rows = list(world_rows(world))
+        session.store.put_rows(rows)
+        if fresh:
+            continue
         try:
-            carry_out(worlds, session, session.store.put_rows, meter, agent_class=agent_class, folder=folder / INPUTS)
-            status = "finished"
-        except (KeyboardInterrupt, Interrupted):
-            status = "interrupted"
-            raise
-        except AnswersStopped as stopped:
-            status, reason = "incomplete", str(stopped)
-        finally:
-            session.store.flush()
-            manifest["counts"] = _counts(manifest.get("counts", {}), session)
-            manifest["elapsed_s"] = manifest["elapsed_s"] + time.monotonic() - begun
-            manifest.update(status="running" if status == "finished" else status, finished=_now(), reason=reason)
-            write_manifest(folder, manifest)
-            meter.finish()
-    return _conclude(folder, status, report=report)
+            session.store.verify_rows(rows)
+        except ReplayMismatch as mismatch:
+            raise ReplayMismatch(
+                f"the people or ties built now are not those that the run began with: {mismatch} "
+                "Resume with the socsim version and the packages that manifest.json names."
+            ) from mismatch
 
 
-def _counts(before: dict[str, int], session: Session) -> dict[str, int]:
-    """Telemetry of this process added to that of earlier ones; ``replayed`` calls are of the last process only."""
-    now = asdict(session.client.stats)
-    counts = {name: value + before.get(name, 0) for name, value in now.items()}
-    counts["replayed"] = now["replayed"]
-    return counts
+@contextmanager
+def _noting_the_end(folder: Path, session: Session, meter: ProgressMeter) -> Iterator[dict[str, str]]:
+    """Write into the manifest how the work inside ended. The run itself stays "running" until its tables are written."""
+    manifest, begun = read_manifest(folder), time.monotonic()
+    end = {"status": "finished", "reason": ""}
+
+    def note(status: str, reason: str) -> None:
+        session.store.flush()
+        manifest["counts"] = _counts(session)
+        manifest["elapsed_s"] += time.monotonic() - begun
+        write_manifest(folder, manifest | {"status": status, "finished": now(), "reason": reason})
+
+    try:
+        yield end
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        with suppress(RecordError):  # where the disk is full, the error on its way says so
+            note("interrupted" if interrupted else "failed", "" if interrupted else str(error) or repr(error))
+        raise
+    else:
+        note("running", end["reason"])
+    finally:
+        meter.finish()
+
+
+def _counts(session: Session) -> dict[str, int]:
+    """Calls and tokens of the whole record, whichever process made them; what was merged or replayed is of the last one."""
+    stats = session.client.stats
+    return {
+        **session.store.totals(),
+        "replayed": stats.replayed,
+        "deduplicated": stats.deduplicated,
+        "possibly_billed_twice": session.store.possibly_billed_twice,
+    }
 
 
 def _conclude(folder: Path, status: str, *, report: bool) -> Run:
     """Write the tables, judge whether the run is complete, and write the report if wished."""
     finished = Run(folder)
-    hashes = finished.write_tables()
-    manifest = read_manifest(folder)
-    failed, asked = finished.failed_answers()
-    manifest["counts"] |= {"answers": asked, "answers_failed": failed}
-    if status == "finished":
-        status = "complete" if asked == 0 or failed / asked <= manifest["complete_below"] else "incomplete"
-        if status == "incomplete":
-            manifest["reason"] = (
-                f"{failed} of {asked} answers and messages failed; the scenario allows {manifest['complete_below']:.0%}"
-            )
-    manifest.update(status=status, tables=hashes)
-    write_manifest(folder, manifest)
+    try:
+        hashes = finished.write_tables()
+        manifest = read_manifest(folder)
+        failed, asked = finished.failed_answers()
+        manifest["counts"] |= {"answers": asked, "answers_failed": failed}
+        if status == "finished":
+            status, manifest["reason"] = _judged(failed, asked, manifest["complete_below"])
+        manifest.update(status=status, tables=hashes)
+        write_manifest(folder, manifest)
+    except RecordError as error:
+        raise RecordError(
+            f"{error} Every reply is in the record; only tables and manifest are left to write: socsim resume {folder}"
+        ) from error
     if report:
-        from socsim_analysis.report import write_report
-
-        write_report(Run(folder))
+        write_report_of(Run(folder))
     return Run(folder)
+
+
+def _judged(failed: int, asked: int, complete_below: float) -> tuple[str, str]:
+    """(status, reason) of a run whose schedule has ended."""
+    if asked == 0 or failed / asked <= complete_below:
+        return "complete", ""
+    return "incomplete", f"{failed} of {asked} answers and messages failed; the scenario allows {complete_below:.0%}"
+
+
+def write_report_of(run: Run) -> None:
+    """Write ``report.html`` into a run folder."""
+    from socsim_analysis.report import write_report
+
+    write_report(run)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace as replaced
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,25 +44,25 @@ def run_command(
 
     Exit code 3 if the run ended, but too many replies were no answers.
     """
-    from socsim.runner import run
+    from socsim.runner import RunInterrupted, run
 
     loaded = _with_engine(_load(file), engine)
-    folder = out if out is not None else _default_folder(loaded.scenario.name, loaded.scenario.seed if seed is None else seed)
     try:
-        done = run(loaded, out=folder, seed=seed, model=model, progress=choose_progress(quiet=quiet), report=report)
-    except KeyboardInterrupt as error:
-        raise _interrupted(folder) from error
+        done = run(loaded, out=out, seed=seed, model=model, progress=choose_progress(quiet=quiet), report=report)
+    except RunInterrupted as interrupted:
+        raise _told(interrupted) from interrupted
     _conclude(done)
 
 
 def resume_command(run: RunFolder, report: Report = True, quiet: Quiet = False) -> None:
     """Go on with a run that was interrupted. Nothing that was answered is asked again."""
-    from socsim.runner import resume
+    from socsim.resuming import resume
+    from socsim.runner import RunInterrupted
 
     try:
         done = resume(run, progress=choose_progress(quiet=quiet), report=report)
-    except KeyboardInterrupt as error:
-        raise _interrupted(run) from error
+    except RunInterrupted as interrupted:
+        raise _told(interrupted) from interrupted
     _conclude(done)
 
 
@@ -99,27 +98,16 @@ def _with_engine(loaded: LoadedScenario, engine: EngineName | None) -> LoadedSce
     return replaced(loaded, scenario=loaded.scenario.model_copy(update={"inference": inference}))
 
 
-def _default_folder(name: str, seed: int) -> Path:
-    """A new folder under ``runs``, known before the run begins so that an interruption can name it."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    base = Path("runs") / f"{name}-{seed}-{stamp}"
-    folder, number = base, 1
-    while folder.exists():
-        number += 1
-        folder = base.with_name(f"{base.name}-{number}")
-    return folder
-
-
-def _interrupted(folder: Path) -> typer.Exit:
-    if (folder / "manifest.json").is_file():
-        complain(f"interrupted. Go on with: socsim resume {folder}")
-    else:
-        complain("interrupted before the first call; nothing to resume")
+def _told(interrupted: KeyboardInterrupt) -> typer.Exit:
+    complain(str(interrupted))
     return typer.Exit(EXIT_INTERRUPTED)
 
 
 def _conclude(done: Run) -> None:
     manifest = done.manifest
+    twice = manifest["counts"].get("possibly_billed_twice", 0)
+    if twice:
+        say(f"possibly billed twice: {twice} calls, which were in flight when the run was cut off")
     say(f"{done.status}: {done.path}")
     page = done.path / "report.html"
     if page.is_file():

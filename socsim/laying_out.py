@@ -1,0 +1,131 @@
+"""Making a run folder: nobody else's files touched, two runs never in one folder, and nothing half made taken for a run.
+
+The manifest is written last. Until then a file marks the folder as being made, so that what a killed process left there can
+be told from a user's own files and made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from socsim.errors import RecordError, ScenarioError
+from socsim.inference.types import EngineIdentity, Style
+from socsim.prompts import PROMPTS_VERSION
+from socsim.provenance import provenance
+from socsim.record.filesystem import check_filesystem
+from socsim.record.lock import LOCK_FILES
+from socsim.record.manifest import MANIFEST_NAME, UNFINISHED_NAME, write_manifest, write_whole
+from socsim.record.store import RecordStore
+from socsim.run_folder import RECORD_NAME, SCENARIO_NAME
+from socsim.scenario import Scenario, dump_scenario
+from socsim.scenario.files import declared_files
+
+__all__ = ["INPUTS", "check_empty", "claim_folder", "lay_out", "now"]
+
+INPUTS = "inputs"
+"""Folder inside a run folder with copies of the files that the scenario names."""
+
+
+def claim_folder(out: Path | None, name: str, seed: int) -> Path:
+    """The folder for a new run, made: ``out``, or a new one under ``runs`` that no other process has.
+
+    Raises:
+        RecordError: ``out`` holds something.
+    """
+    if out is not None:
+        check_empty(out)
+        out.mkdir(parents=True, exist_ok=True)
+        return out
+    base = Path("runs") / f"{name}-{seed}-{datetime.now().strftime('%Y%m%d-%H%M%S')}"
+    folder, number = base, 1
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            folder = base.with_name(f"{base.name}-{number}")
+        else:
+            return folder
+
+
+def check_empty(folder: Path) -> None:
+    """Make sure that a run may be made in a folder: it is absent, empty, or the beginning of a run that was cut off.
+
+    Raises:
+        RecordError: it holds a run, or somebody's files.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise RecordError(f"{folder} is a file. Give another folder.")
+    if (folder / MANIFEST_NAME).exists():
+        raise RecordError(f"{folder} holds a run already. Go on with it: socsim resume {folder}; or give another folder.")
+    if not (folder / UNFINISHED_NAME).exists() and {path.name for path in folder.iterdir()} - LOCK_FILES:
+        raise RecordError(f"{folder} is not empty. Give another folder; socsim writes into none that holds something.")
+
+
+def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: EngineIdentity, style: Style) -> None:
+    """Fill a claimed and locked folder: scenario, inputs, an empty record, and last the first manifest.
+
+    Raises:
+        RecordError: the folder holds something, cannot hold a record, or cannot be written.
+    """
+    check_empty(folder)
+    check_filesystem(folder)
+    _clear(folder)
+    text = dump_scenario(scenario).encode()
+    write_whole(folder / SCENARIO_NAME, text)
+    _copy_inputs(folder / INPUTS, source, declared_files(scenario))
+    RecordStore.create(folder / RECORD_NAME, {"name": scenario.name, "engine": identity.engine}).close()
+    manifest: dict[str, Any] = {
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "scenario_sha256": hashlib.sha256(text).hexdigest(),
+        "prompts_version": PROMPTS_VERSION,
+        "style": style,
+        "status": "running",
+        "engine": asdict(identity),
+        "complete_below": scenario.failures.complete_below,
+        "started": now(),
+        "finished": None,
+        "elapsed_s": 0.0,
+        "counts": {},
+        "tables": {},
+    }
+    if source is not None and scenario.inference.engine == "embedded" and (source / str(scenario.inference.model)).is_file():
+        manifest["model_folder"] = str(source.resolve())
+    write_manifest(folder, manifest | provenance())
+    (folder / UNFINISHED_NAME).unlink()
+
+
+def now() -> str:
+    """The time as manifests have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _clear(folder: Path) -> None:
+    """Mark the folder as being made and remove what an earlier process had begun there."""
+    (folder / UNFINISHED_NAME).write_text(
+        "socsim was making this run; nothing was asked yet. Start it again.\n", encoding="utf-8"
+    )
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in {*LOCK_FILES, UNFINISHED_NAME}:
+            path.unlink()
+
+
+def _copy_inputs(inputs: Path, source: Path | None, names: Iterable[str]) -> None:
+    inputs.mkdir()
+    for name in names:
+        if source is None:
+            raise ScenarioError(f"{name!r} is relative to a scenario's folder, and this scenario was not read from a file")
+        target = inputs / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target)
