@@ -34,7 +34,7 @@ def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
         from socsim.models import find_model
 
         beside = folder / spec.model if folder is not None and spec.model.endswith(".gguf") else None
-        path = beside if beside is not None and beside.is_file() else find_model(spec.model)
+        path = find_model(str(beside) if beside is not None and beside.is_file() else spec.model)
         served = spec.embedded or EmbeddedSpec()
         return EmbeddedEngine(
             path, model_name=spec.model, slots=served.slots, context_tokens=served.context_tokens, threads=served.threads
