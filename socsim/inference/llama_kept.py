@@ -32,10 +32,9 @@ class KeptStates:
         self._numbers = itertools.count()
         self._too_long = math.inf
 
-    @property
-    def is_on(self) -> bool:
-        """Whether states are kept at all."""
-        return self._budget > 0
+    def takes(self, length: int) -> bool:
+        """Whether states of so many tokens are kept."""
+        return self._budget > 0 and length < self._too_long
 
     def longest(self, keys: Iterable[tuple[Key, int]]) -> tuple[Key | None, int]:
         """The first of these keys, the longest first, of which a state is kept, with its number of tokens; else None and 0."""
@@ -43,7 +42,7 @@ class KeptStates:
 
     def wants(self, key: Key, length: int) -> bool:
         """Whether a state of this key and number of tokens should be made."""
-        return self.is_on and key not in self._states and length < self._too_long
+        return self.takes(length) and key not in self._states
 
     def new_name(self) -> str:
         """A name that no state has had."""

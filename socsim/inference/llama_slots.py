@@ -144,7 +144,9 @@ class SlotPool:
             self._served += 1
             slot.busy, slot.used = True, self._served
             job.visit.slot = slot.number
-            job.task = asyncio.get_running_loop().create_task(self._serve(job, slot))
+            held = next((length for key, length in job.keys if key in slot.keys), 0)
+            slot.keys = dict(job.keys)  # now, so that the next one to be chosen sees what this slot is going to hold
+            job.task = asyncio.get_running_loop().create_task(self._serve(job, slot, held))
 
     def _choose(self) -> tuple[_Job, _Slot] | None:
         """The next job and its slot: one that goes on from what a free slot holds, else the first that need not wait.
@@ -174,15 +176,15 @@ class SlotPool:
         for job in self._waiting:
             slot, length = _best(job, free)
             later = _best(job, busy)[1] if busy else 0
-            # Without kept states all who share a beginning would follow each other on one slot: only for much of a prompt.
-            worth = WORTH_KEEPING if self._kept.is_on else max(WORTH_KEEPING, len(job.ids) // 2)
+            # What cannot be kept would make all who share it follow each other on one slot: only for much of a prompt.
+            worth = WORTH_KEEPING if self._kept.takes(later) else max(WORTH_KEEPING, len(job.ids) // 2)
             if later < max(length, self._kept.longest(job.keys)[1]) + worth:
                 return job, slot
         return None
 
-    async def _serve(self, job: _Job, slot: _Slot) -> None:
+    async def _serve(self, job: _Job, slot: _Slot, held: int) -> None:
         try:
-            await self._prepare(job, slot)
+            await self._prepare(job, slot, held)
             result = await self._in_thread(job, job.work, job.visit)
         except BaseException as error:
             slot.keys = {}
@@ -195,10 +197,8 @@ class SlotPool:
             slot.busy = False
             self._settle()
 
-    async def _prepare(self, job: _Job, slot: _Slot) -> None:
-        """Bring the slot to the longest beginning that is kept, and keep further ones on the way."""
-        held = next((length for key, length in job.keys if key in slot.keys), 0)
-        slot.keys = dict(job.keys)
+    async def _prepare(self, job: _Job, slot: _Slot, held: int) -> None:
+        """Bring the slot from what it holds to the longest beginning that is kept, and keep further ones on the way."""
         held = await self._restore(job, slot, held)
         for key, length in self._to_keep(job, held):
             beginning = job.ids[:length]
@@ -225,8 +225,6 @@ class SlotPool:
 
     def _to_keep(self, job: _Job, held: int) -> list[tuple[Key, int]]:
         """Beginnings to keep before the work begins: the system message, and what waiting jobs share if slots are idle."""
-        if not self._kept.is_on:
-            return []
         wanted = {job.kept} if job.kept >= held + WORTH_KEEPING else set()
         if any(not slot.busy for slot in self._slots):
             others = {key for other in self._waiting for key, _ in other.keys}
