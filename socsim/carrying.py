@@ -15,7 +15,7 @@ from pathlib import Path
 from socsim.agent import SocialAgent
 from socsim.errors import ScenarioError
 from socsim.events import ProgressSnapshot, RunProgress
-from socsim.loop import LoopThread
+from socsim.loop import LoopThread, wake_on_interrupt
 from socsim.model import AnswersStopped, Sink, SocialModel
 from socsim.prompts import one_line
 from socsim.seeding import uniform
@@ -150,6 +150,7 @@ def _together(
         return
     with ThreadPoolExecutor(min(len(models), _MAX_THREADS), thread_name_prefix="socsim-world") as pool:
         futures = [pool.submit(run, key) for key in models]
+        wake_on_interrupt()
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
             stop.set()

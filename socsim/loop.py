@@ -7,14 +7,26 @@ script, a notebook with a running loop and Mesa's visualisation all work alike.
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-__all__ = ["LoopThread"]
+__all__ = ["LoopThread", "wake_on_interrupt"]
 
 T = TypeVar("T")
+
+
+def wake_on_interrupt() -> None:
+    """Let Ctrl-C end the waits of the main thread, whatever other libraries did to the signal.
+
+    Importing polars, for one, sets a handler after which the kernel resumes an interrupted wait (``SA_RESTART``), so that
+    Python's own handler would not run before the wait ended by itself: for a step of a run, minutes later. This puts back
+    what Python does at its start; the other library's handler stays.
+    """
+    if hasattr(signal, "siginterrupt") and threading.current_thread() is threading.main_thread():
+        signal.siginterrupt(signal.SIGINT, True)
 
 
 class LoopThread:
@@ -41,6 +53,7 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop and wait for it; an interrupt of the waiting thread cancels it."""
         future = self.start(work)
+        wake_on_interrupt()
         try:
             return future.result()
         except BaseException:
