@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import selectors
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -42,6 +43,7 @@ class LlamaHttp:
         self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
         self._free: deque[http.client.HTTPConnection] = deque()
         self._closed = False
+        weakref.finalize(self, _close, self._free)
 
     def post(self, path: str, body: Mapping[str, Any], gone: Gone | None = None) -> dict[str, Any]:
         """The answer to a POST.
@@ -66,8 +68,7 @@ class LlamaHttp:
     def close(self) -> None:
         """Close what is free; what is in use is closed after its answer."""
         self._closed = True
-        while self._free:
-            self._free.pop().close()
+        _close(self._free)
 
     def _request(self, method: str, path: str, body: bytes | None, gone: Gone | None) -> dict[str, Any]:
         try:
@@ -108,6 +109,11 @@ class LlamaHttp:
             else:
                 connection.close()
         return answer
+
+
+def _close(connections: deque[http.client.HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _wait(connection: http.client.HTTPConnection, gone: Gone) -> None:

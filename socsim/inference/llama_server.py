@@ -61,8 +61,9 @@ class LlamaServer:
             self._server: Any = library.Server(_parameters(library, path, settings, key, self._states.path))
         except Exception as error:
             self._states.close()
+            reason = str(error).rstrip(".")
             raise ModelFileError(
-                f"{path}: llama.cpp cannot load it: {error}. Check the file (socsim models check {path}), and whether there is "
+                f"{path}: llama.cpp cannot load it: {reason}. Check the file (socsim models check {path}), and whether there is "
                 "memory enough for it"
             ) from error
         self._http = LlamaHttp(str(self._server.listening_address).split("//")[1], key)

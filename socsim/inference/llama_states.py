@@ -41,8 +41,11 @@ class StateFolder:
 
     @property
     def budget(self) -> int:
-        """Bytes that states may take: 512 MiB, but at most half of what is free."""
-        return min(_MOST_BYTES, shutil.disk_usage(self.path).free // 2)
+        """Bytes that states may take: 512 MiB, but at most half of what is free; 0 where that cannot be seen."""
+        try:
+            return min(_MOST_BYTES, shutil.disk_usage(self.path).free // 2)
+        except OSError:
+            return 0
 
     def forget(self, name: str) -> None:
         """Drop the state ``name``."""

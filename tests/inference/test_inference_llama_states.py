@@ -26,6 +26,7 @@ def test_a_folder_is_made_and_removed(tmp_path: Path) -> None:
     states.close()
     states.close()
     assert list(tmp_path.iterdir()) == []
+    assert states.budget == 0
 
 
 def test_folders_left_behind_are_removed_and_others_are_left_alone(tmp_path: Path) -> None:
