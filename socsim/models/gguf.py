@@ -15,12 +15,21 @@ from typing import BinaryIO
 
 from socsim.errors import ModelFileError
 
-__all__ = ["GgufHeader", "check_magic", "read_gguf_header"]
+__all__ = [
+    "ALIGNMENT",
+    "MAX_KEYS",
+    "MAX_KEY_BYTES",
+    "MAX_TENSORS",
+    "GgufHeader",
+    "HeaderReader",
+    "check_magic",
+    "read_gguf_header",
+]
 
 MAGIC = b"GGUF"
-_MAX_KEYS = 10_000
-_MAX_TENSORS = 100_000
-_MAX_KEY_BYTES = 65_535
+MAX_KEYS = 10_000
+MAX_TENSORS = 100_000
+MAX_KEY_BYTES = 65_535
 _MAX_KEPT_BYTES = 1 << 20
 _MAX_ELEMENTS = 10_000_000
 _MAX_DIMENSIONS = 8
@@ -40,7 +49,7 @@ _BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 10: (256, 84), 11: (256, 110),
     12: (256, 144), 13: (256, 176), 14: (256, 210), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 30: (1, 2),
 }  # fmt: skip
-_ALIGNMENT = 32
+ALIGNMENT = 32
 # llama.cpp's `general.file_type`: how the file as a whole was quantised.
 _FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K", 11: "Q3_K_S", 12: "Q3_K_M",
@@ -69,7 +78,7 @@ class GgufHeader:
     tensors: int
 
 
-class _Reader:
+class HeaderReader:
     """Little-endian values from a file, none beyond its end."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
@@ -165,24 +174,24 @@ def read_gguf_header(path: Path) -> GgufHeader:
     """
     check_magic(path)
     with path.open("rb") as file:
-        reader = _Reader(file, path)
+        reader = HeaderReader(file, path)
         reader.take(4)
         version = reader.number("<I")
         if version not in (2, 3):
             raise ModelFileError(f"{path}: GGUF version {version}; versions 2 and 3 can be read")
-        tensors = reader.count(_MAX_TENSORS, "tensors")
-        keys = reader.count(_MAX_KEYS, "keys")
-        found = {reader.text(_MAX_KEY_BYTES): reader.value() for _ in range(keys)}
+        tensors = reader.count(MAX_TENSORS, "tensors")
+        keys = reader.count(MAX_KEYS, "keys")
+        found = {reader.text(MAX_KEY_BYTES): reader.value() for _ in range(keys)}
         parameters, types = _tensors(reader, tensors, found.get("general.alignment"))
     return _header(found, version, tensors, parameters, types)
 
 
-def _tensors(reader: _Reader, count: int, alignment: Value | None) -> tuple[int, Counter[int]]:
+def _tensors(reader: HeaderReader, count: int, alignment: Value | None) -> tuple[int, Counter[int]]:
     """Number of weights in all and per type; a tensor that ends beyond the end of the file is refused."""
     weights: Counter[int] = Counter()
     end = 0
     for _ in range(count):
-        reader.text(_MAX_KEY_BYTES)
+        reader.text(MAX_KEY_BYTES)
         dimensions = reader.number("<I")
         if dimensions > _MAX_DIMENSIONS:
             raise reader.broken(f"a tensor of {dimensions} dimensions")
@@ -193,7 +202,7 @@ def _tensors(reader: _Reader, count: int, alignment: Value | None) -> tuple[int,
         weights[kind] += size
         block, block_bytes = _BLOCKS.get(kind, (1, 0))
         end = max(end, reader.number("<Q") + size // block * block_bytes)
-    step = alignment if isinstance(alignment, int) and alignment > 0 else _ALIGNMENT
+    step = alignment if isinstance(alignment, int) and alignment > 0 else ALIGNMENT
     if end > reader.left() - (-reader.file.tell() % step):
         raise reader.broken("the file is shorter than its tensors")
     return weights.total(), weights
