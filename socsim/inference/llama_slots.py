@@ -108,6 +108,7 @@ class SlotPool:
             work: called in a thread; does all calls of one request.
         """
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_no_longer_forgotten)
         kept = prompt.boundaries[prompt.kept - 1] if prompt.kept else 0
         job = _Job(prompt.ids, _beginnings(prompt), kept, work, done, self._served)
         self._waiting.append(job)
@@ -118,8 +119,6 @@ class SlotPool:
             job.visit.gone = True
             if job.task is not None:
                 await asyncio.wait({job.task})
-            if not done.cancelled() and done.done():
-                done.exception()  # an error that came with the cancellation is not reported as forgotten
             raise
         finally:
             if job in self._waiting:
@@ -250,12 +249,19 @@ class SlotPool:
         if job.visit.gone:
             raise asyncio.CancelledError
         running = asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+        running.add_done_callback(_no_longer_forgotten)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
             job.visit.gone = True
             await asyncio.wait({running})
             raise
+
+
+def _no_longer_forgotten(call: asyncio.Future[Any]) -> None:
+    """Take notice of an error that comes when nobody waits any more, so that it is not reported."""
+    if not call.cancelled():
+        call.exception()
 
 
 def _beginnings(prompt: Prompt) -> tuple[tuple[Key, int], ...]:

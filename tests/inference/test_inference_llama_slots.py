@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import threading
 from collections import Counter
@@ -25,6 +26,14 @@ LONGEST_S = 20.0
 @pytest.fixture(autouse=True)
 def _settle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llama_slots, "_SETTLING_S", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Errors that nobody took notice of are only logged, and only when they are thrown away."""
+    yield
+    gc.collect()
+    assert caplog.records == []
 
 
 def prompt(*pieces: tuple[str, int], kept: int = 0) -> Prompt:
@@ -84,7 +93,7 @@ class Holder:
 
 
 class Held:
-    """Work that says when it begins and goes on until it is let go, or until nobody waits for it."""
+    """Work that says when it begins and goes on until it is let go; where nobody waits for it any more, it fails."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
@@ -96,10 +105,13 @@ class Held:
     def __call__(self, visit: Visit) -> str:
         self.slot = visit.slot
         self._loop.call_soon_threadsafe(self.begun.set)
-        while not self._go.wait(0.001) and not visit.is_gone():
-            pass
-        self.ended = True
-        return "done"
+        try:
+            while not self._go.wait(0.001):
+                if visit.is_gone():
+                    raise Unavailable("nobody waits any more")
+            return "done"
+        finally:
+            self.ended = True
 
     def let_go(self) -> None:
         self._go.set()
