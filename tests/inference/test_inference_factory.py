@@ -29,7 +29,7 @@ class Recorded:
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(embedded, "EmbeddedEngine", Recorded)
     path = tmp_path / "tiny.gguf"
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0))
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + bytes(32))  # no keys, no tensors
     return path
 
 
