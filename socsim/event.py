@@ -136,7 +136,7 @@ class Event:
         path = self._path("say")
         for attempt in range(self.wording.retry + 1):
             reply = await self.draw(path, call, attempt)
-            self.message = _message(reply, spec)
+            self.message = _message(reply, spec, self.wording.book.say_prefix)
             if self.message.status == "ok":
                 return self.message.text
             if self.message.status == "failed":
@@ -216,12 +216,13 @@ def _with_length(sampling: SamplingParams, max_tokens: int, stop: tuple[str, ...
     )
 
 
-def _message(reply: Completion | CallFailure, spec: SaySpec) -> Message:
+def _message(reply: Completion | CallFailure, spec: SaySpec, begun: str) -> Message:
+    """What a reply says to others, with the words in front with which it was ``begun``; nothing where it adds none to them."""
     if isinstance(reply, CallFailure):
         return Message("", "failed", False, "", f"{reply.kind}: {reply.message}")
     cut_off = reply.finish_reason == "length"
-    text = clean_message(last_sentence(reply.text) if cut_off and spec.end == "last_sentence" else reply.text)
-    failed = ParseFailure("empty", reply.text)
-    if not any(character.isalnum() for character in text):
-        return Message("", "empty", cut_off, reply.text, failed.reason)
-    return Message(text, "ok", cut_off, reply.text)
+    own = last_sentence(reply.text) if cut_off and spec.end == "last_sentence" else reply.text
+    if not any(character.isalnum() for character in own):
+        return Message("", "empty", cut_off, reply.text, ParseFailure("empty", reply.text).reason)
+    between = " " if begun and own[:1].isalnum() and not begun[-1:].isspace() else ""
+    return Message(clean_message(begun + between + own), "ok", cut_off, reply.text)

@@ -170,6 +170,6 @@ class PromptsSpec(Spec):
     say: PromptText | None = None
     """The request to write a public message. Slots: ``{topic}``."""
     say_prefix: PromptText | None = None
-    """How the message begins, given to the model; not part of the message."""
+    """How every message begins: given to the model, which goes on from there, and part of the message."""
     narrative: PromptText | None = None
     """Bare-text layout in front of a cloze frame. Slots: ``{persona}``, ``{seen}``, ``{own}``."""

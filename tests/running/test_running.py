@@ -93,6 +93,15 @@ def test_an_empty_message_is_a_failure_that_shows_neighbours_nothing(make_debate
     assert (done.messages["text"] == "").all()
 
 
+def test_a_message_begins_with_the_words_given_to_the_model(make_debate: Make, tmp_path: Path) -> None:
+    spec = make_debate(prompts={"say_prefix": "I think"})
+    done = run(spec, out=tmp_path / "run", engine=ScriptedEngine(lambda request, seed: " taxes are fine."))
+    assert set(done.messages["text"]) == {"I think taxes are fine."}
+    assert set(done.messages["raw"]) == {" taxes are fine."}
+    silent = run(spec, out=tmp_path / "silent", engine=ScriptedEngine(lambda request, seed: " ..."))
+    assert set(silent.messages["status"]) == {"empty"}
+
+
 def test_a_call_without_a_reply_is_a_missing_answer_never_carried_forward(make_debate: Make, tmp_path: Path) -> None:
     from socsim.errors import Rejected
 
