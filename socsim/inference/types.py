@@ -53,7 +53,7 @@ class SamplingParams:
     """How a text is drawn. The defaults sample the model's own distribution, unchanged.
 
     ``temperature`` 0 is greedy; ``top_k`` 0 and ``top_p`` 1 cut nothing; ``stop`` strings end the text and are not part
-    of it.
+    of it. Engines differ in whether they cut before or after the temperature is applied: the embedded one cuts before.
     """
 
     temperature: float = 1.0

@@ -182,8 +182,16 @@ def read_gguf_header(path: Path) -> GgufHeader:
         tensors = reader.count(MAX_TENSORS, "tensors")
         keys = reader.count(MAX_KEYS, "keys")
         found = {reader.text(MAX_KEY_BYTES): reader.value() for _ in range(keys)}
+        _check_layers(found, reader)
         parameters, types = _tensors(reader, tensors, found.get("general.alignment"))
     return _header(found, version, tensors, parameters, types)
+
+
+def _check_layers(found: dict[str, Value | None], reader: HeaderReader) -> None:
+    """Refuse what would end the process instead of raising an error when it is loaded."""
+    layers = found.get(f"{_text(found.get('general.architecture'))}.block_count", 1)
+    if not isinstance(layers, int) or layers < 1:
+        raise reader.broken(f"a model of {layers} layers")
 
 
 def _tensors(reader: HeaderReader, count: int, alignment: Value | None) -> tuple[int, Counter[int]]:

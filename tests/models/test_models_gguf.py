@@ -86,3 +86,10 @@ def test_a_file_that_lost_the_end_of_its_last_tensor_is_refused(tmp_path: Path, 
     assert read_gguf_header(put(tmp_path, data[:-16])).tensors == 2
     with pytest.raises(ModelFileError, match="shorter than its tensors"):
         read_gguf_header(put(tmp_path, data[:-49]))
+
+
+def test_a_model_without_layers_is_refused(tmp_path: Path, gguf_bytes: Callable[..., bytes]) -> None:
+    path = tmp_path / "empty.gguf"
+    path.write_bytes(gguf_bytes(**{"llama.block_count": 0}))
+    with pytest.raises(ModelFileError, match="a model of 0 layers"):
+        read_gguf_header(path)
