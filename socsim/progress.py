@@ -18,12 +18,12 @@ from socsim.terminal import visible
 
 __all__ = ["LiveProgress", "PlainProgress", "QuietProgress", "RateOfEvents", "choose_progress", "describe"]
 
-_WINDOW_S = 60.0
+_WINDOW_S = 120.0
 _EVERY_S = 5.0
 
 
 class RateOfEvents:
-    """Estimates the time left from the events of about the last minute.
+    """Estimates the time left from the events of about the last two minutes.
 
     Recent events only: a resumed run races through what is recorded and then slows down to the engine's pace.
     """
