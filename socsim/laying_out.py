@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from socsim.run_folder import RECORD_NAME, SCENARIO_NAME
 from socsim.scenario import Scenario, dump_scenario
 from socsim.scenario.files import declared_files
 
-__all__ = ["INPUTS", "check_empty", "claim_folder", "lay_out", "now"]
+__all__ = ["INPUTS", "changed_scenario", "check_empty", "claim_folder", "lay_out", "now", "scenario_unchanged"]
 
 INPUTS = "inputs"
 """Folder inside a run folder with copies of the files that the scenario names."""
@@ -65,7 +65,9 @@ def check_empty(folder: Path) -> None:
     if not folder.is_dir():
         raise RecordError(f"{folder} is a file. Give another folder.")
     if (folder / MANIFEST_NAME).exists():
-        raise RecordError(f"{folder} holds a run already. Go on with it: socsim resume {folder}; or give another folder.")
+        raise RecordError(
+            f"{folder} holds a run. Give another folder; or, if that run has not ended, go on with it: socsim resume {folder}"
+        )
     if not (folder / UNFINISHED_NAME).exists() and {path.name for path in folder.iterdir()} - LOCK_FILES:
         raise RecordError(f"{folder} is not empty. Give another folder; socsim writes into none that holds something.")
 
@@ -102,6 +104,19 @@ def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: Eng
         manifest["model_folder"] = str(source.resolve())
     write_manifest(folder, manifest | provenance())
     (folder / UNFINISHED_NAME).unlink()
+
+
+def scenario_unchanged(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether the scenario in a run folder is, byte for byte, the one that the run began with."""
+    return hashlib.sha256((folder / SCENARIO_NAME).read_bytes()).hexdigest() == str(manifest["scenario_sha256"])
+
+
+def changed_scenario(folder: Path) -> str:
+    """What to say where it is not."""
+    return (
+        f"{folder / SCENARIO_NAME} is no longer the scenario that this run began with. "
+        "Put the old text back; or start a new run with the new one: socsim run"
+    )
 
 
 def now() -> str:

@@ -18,10 +18,10 @@ from socsim.agent import SocialAgent
 from socsim.carrying import ProgressMeter, WorldKey, carry_out
 from socsim.errors import RecordError, ReplayMismatch
 from socsim.events import EventRow, MessageRow, ResponseRow, RunProgress, SeenRow
-from socsim.laying_out import INPUTS
+from socsim.laying_out import INPUTS, changed_scenario, scenario_unchanged
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
-from socsim.run_folder import ENDED, RECORD_NAME, Run
+from socsim.run_folder import ENDED, RECORD_NAME, SCENARIO_NAME, Run
 from socsim.runner import build_worlds, open_scenario
 from socsim.scenario import Scenario, load_scenario
 from socsim.scenario.worlds import LimitsSpec
@@ -120,13 +120,13 @@ def replay(
     manifest = read_manifest(folder)
     if manifest["status"] not in ENDED:
         raise RecordError(f"{folder} has not ended (status {manifest['status']}). Go on with it first: socsim resume {folder}")
-    original = open_scenario(load_scenario(folder / "scenario.yaml", data_folder=folder / INPUTS))
+    original = open_scenario(load_scenario(folder / SCENARIO_NAME, data_folder=folder / INPUTS))
     chosen, data = original.scenario, folder / INPUTS
-    differences: list[str] = []
+    differences = [] if scenario_unchanged(folder, manifest) else [changed_scenario(folder)]
     if with_scenario is not None:
         other = open_scenario(Path(with_scenario))
         chosen, data = other.scenario, other.folder or data
-        differences = [f"scenario: {line}" for line in scenario_differences(original.scenario, chosen)]
+        differences += [f"scenario: {line}" for line in scenario_differences(original.scenario, chosen)]
     worlds = build_worlds(chosen, data, manifest["style"])
     return _replay(folder, worlds, differences, progress, agent_class, cut_short=manifest["status"] == "incomplete")
 

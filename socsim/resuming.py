@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from socsim.agent import SocialAgent
 from socsim.errors import RecordError
 from socsim.events import RunProgress
 from socsim.inference.types import Engine, EngineIdentity
-from socsim.laying_out import INPUTS
+from socsim.laying_out import INPUTS, changed_scenario, scenario_unchanged
 from socsim.prompts import PROMPTS_VERSION
 from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
@@ -78,11 +77,8 @@ def _again(folder: Path, progress: RunProgress | None, *, report: bool) -> Run:
 
 
 def _same_scenario(folder: Path, manifest: dict[str, Any]) -> None:
-    if hashlib.sha256((folder / SCENARIO_NAME).read_bytes()).hexdigest() != manifest["scenario_sha256"]:
-        raise RecordError(
-            f"{folder / SCENARIO_NAME} is no longer the scenario that this run began with. "
-            "Put the old text back; or start a new run with the new one: socsim run"
-        )
+    if not scenario_unchanged(folder, manifest):
+        raise RecordError(changed_scenario(folder))
     if manifest["prompts_version"] != PROMPTS_VERSION:
         raise RecordError(
             f"{folder}: the run began with prompts of version {manifest['prompts_version']}, this socsim has version "

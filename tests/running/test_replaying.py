@@ -45,6 +45,15 @@ def test_a_changed_message_in_the_record_is_found(finished: Path) -> None:
     assert "table messages" in report.text
 
 
+def test_a_scenario_changed_in_the_run_folder_is_named(finished: Path) -> None:
+    text = (finished / "scenario.yaml").read_text()
+    (finished / "scenario.yaml").write_text(text.replace("Taxes should", "Taxes must"))
+    report = replay(finished)
+    assert not report.verified
+    assert "scenario.yaml is no longer the scenario that this run began with" in report.text
+    assert "asks what was never asked (call ask.tax/letters/forward)" in report.text
+
+
 def test_another_scenario_is_reported_field_by_field_with_the_first_event_that_differs(finished: Path, tmp_path: Path) -> None:
     text = (finished / "scenario.yaml").read_text().replace("Taxes should be lower.", "Taxes should be higher.")
     (tmp_path / "other.yaml").write_text(text)
