@@ -26,6 +26,7 @@ __all__ = ["Interrupted", "ProgressMeter", "WorldKey", "carry_out"]
 
 WorldKey = tuple[str, int]
 _MAX_THREADS = 32
+_DEAF_S = 5.0
 
 
 class Interrupted(Exception):
@@ -148,17 +149,19 @@ def _together(
             with suppress(AnswersStopped) if model.replaying else nullcontext():
                 run(key)
         return
-    with ThreadPoolExecutor(min(len(models), _MAX_THREADS), thread_name_prefix="socsim-world") as pool:
-        futures = [pool.submit(run, key) for key in models]
-        wake_on_interrupt()
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            stop.set()
-            wait(futures)
-        except BaseException:
-            stop.set()
-            _cut_off(futures, loop)
-            raise
+    pool = ThreadPoolExecutor(min(len(models), _MAX_THREADS), thread_name_prefix="socsim-world")
+    futures = [pool.submit(run, key) for key in models]
+    wake_on_interrupt()
+    try:
+        wait(futures, return_when=FIRST_EXCEPTION)
+        stop.set()
+        wait(futures)
+    except BaseException:
+        stop.set()
+        _cut_off(futures, loop)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     errors = [error for error in (future.exception() for future in futures) if error is not None]
     real = [error for error in errors if not isinstance(error, Interrupted)]
     if real:
@@ -166,9 +169,18 @@ def _together(
 
 
 def _cut_off(futures: Sequence[Future[None]], loop: LoopThread) -> None:
-    """End the steps that the worlds are in, whatever they wait for; a step may begin just as others are cancelled."""
-    while wait(futures, timeout=0.1).not_done:
-        loop.cancel_all()
+    """End the steps that the worlds are in, whatever they wait for; a step may begin just as others are cancelled.
+
+    It takes a moment, and a second Ctrl-C in this moment is not heard: the worlds' threads would else be left waiting.
+    """
+    left, deaf_until = True, time.monotonic() + _DEAF_S
+    while left:
+        try:
+            loop.cancel_all()
+            left = bool(wait(futures, timeout=0.1).not_done)
+        except KeyboardInterrupt:
+            if time.monotonic() > deaf_until:
+                raise
 
 
 def _donor(

@@ -44,7 +44,7 @@ def test_an_interrupt_ends_the_run_at_once_and_says_how_to_go_on(make_debate: Ma
 def test_an_impatient_interrupt_ends_it_too(file: Path, tmp_path: Path) -> None:
     process = socsim("run", file, "--out", tmp_path / "run", "--no-report", replies=12)
     wait_for_calls(process, tmp_path / "run", 12)
-    code, _, err = interrupted(process, (signal.SIGINT, signal.SIGINT))
+    code, _, err = interrupted(process, (signal.SIGINT,) * 3)
     assert code == 130
     assert "Traceback" not in err
     finished("resume", tmp_path / "run", "--no-report")
