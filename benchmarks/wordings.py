@@ -97,6 +97,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cloze, chat, I … that, corrected": {**cloze(THAT, style="chat", correction="content_free"), "prompts": TALK},
     "cloze, chat, I … that, listed": {**cloze(THAT, style="chat"), "prompts": {**TALK, "complete": LISTED}},
     "cloze, chat, I … that, own opinion": {**cloze(THAT, style="chat"), "prompts": {**TALK, "complete": OWN}},
+    "cloze, chat, I … that, own opinion, corrected": {
+        **cloze(THAT, style="chat", correction="content_free"),
+        "prompts": {**TALK, "complete": OWN},
+    },
     "cloze, chat, asked": {**cloze(ANSWERED, style="chat"), "prompts": TALK},
     "cloze, first person": {**cloze(FRAMES), "prompts": TALK, "renderer": "first_person"},
     "cloze, first person, corrected": {

@@ -224,7 +224,7 @@ def _cloze_plans(spec: ItemSpec, book: PromptBook) -> tuple[ReadingPlan, ...]:
         else:
             tail = (Segment("user", head),)
         owner = tuple(range(len(options)))
-        plans.append(ReadingPlan(f"frame {number + 1}", "cloze", style, tail, candidates, owner, tail))
+        plans.append(ReadingPlan("sentence", f"frame {number + 1}", style, tail, candidates, owner, tail))
     return tuple(plans)
 
 
