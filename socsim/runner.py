@@ -15,7 +15,7 @@ from typing import Any
 
 from socsim.agent import SocialAgent
 from socsim.carrying import ProgressMeter, carry_out
-from socsim.errors import NotYetAvailable, RecordError, ReplayMismatch
+from socsim.errors import NotYetAvailable, RecordError, ReplayMismatch, ScenarioError
 from socsim.events import RunProgress
 from socsim.inference.factory import check_capabilities, make_engine
 from socsim.inference.types import Engine, Style
@@ -47,6 +47,17 @@ class Prepared:
 
     scenario: Scenario
     folder: Path | None
+    source: LoadedScenario | None = None
+
+    @contextmanager
+    def placing(self) -> Iterator[None]:
+        """Errors about the scenario get the lines of its file, where it was read from one."""
+        try:
+            yield
+        except ScenarioError as error:
+            if self.source is None:
+                raise
+            raise self.source.placed(error) from error
 
 
 def open_scenario(scenario: Scenario | LoadedScenario | str | Path) -> Prepared:
@@ -59,12 +70,13 @@ def open_scenario(scenario: Scenario | LoadedScenario | str | Path) -> Prepared:
     if isinstance(scenario, str | Path):
         scenario = load_scenario(Path(scenario))
     if isinstance(scenario, LoadedScenario):
-        prepared = Prepared(scenario.resolved(), scenario.folder)
+        prepared = Prepared(scenario.resolved(), scenario.folder, scenario)
     else:
         prepared = Prepared(scenario, None)
-    missing = not_yet_available(prepared.scenario)
-    if missing:
-        raise NotYetAvailable(missing)
+    with prepared.placing():
+        missing = not_yet_available(prepared.scenario)
+        if missing:
+            raise NotYetAvailable(missing)
     return prepared
 
 
@@ -111,9 +123,10 @@ def run(
     if out is not None:
         check_empty(Path(out))
     with engine_for(spec, prepared.folder, engine) as ready:
-        check_capabilities(spec, ready.capabilities(), ready.identity.engine)
         style: Style = "chat" if ready.capabilities().chat else "plain"
-        worlds = build_worlds(spec, prepared.folder, style)
+        with prepared.placing():
+            check_capabilities(spec, ready.capabilities(), ready.identity.engine)
+            worlds = build_worlds(spec, prepared.folder, style)
         folder = claim_folder(Path(out) if out is not None else None, spec.name, spec.seed)
         with told_how_to_go_on(folder), RunLock(folder):
             lay_out(folder, spec, prepared.folder, ready.identity, style)

@@ -31,7 +31,7 @@ def add_commands(app: typer.Typer) -> None:
 def run_command(
     file: ScenarioFile,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder to make. Default: runs/NAME-SEED-TIME.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Root seed instead of the scenario's.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="Root seed instead of the scenario's.")] = None,
     model: Annotated[
         str | None,
         typer.Option("--model", help="Model instead of the scenario's: a name, a .gguf file, hf:owner/repo/file.gguf."),

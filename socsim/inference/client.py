@@ -83,6 +83,7 @@ class InferenceClient:
         self._backoff = backoff or Backoff()
         parallel = self._limits.parallel or (2 * engine.capabilities().parallel if engine else 1)
         self._admission = Admission(parallel)
+        self._linger_s = engine.capabilities().linger_s if engine else 0.0
         rpm, tpm = self._limits.requests_per_minute, self._limits.tokens_per_minute
         self._request_pace = Pace(rpm) if rpm else None
         self._token_pace = Pace(tpm) if tpm else None
@@ -206,11 +207,17 @@ class InferenceClient:
                 before_attempt=lambda: self._keep_pace(request),
             )
         finally:
-            self._admission.release()
+            self._leave_place()
         self._record.put_call(request, digest, draw, attempted.outcome, attempted.attempts)
         self._answered_here.add((digest, draw.text() if draw else ""))
         self._count(request, attempted)
         return attempted.outcome
+
+    def _leave_place(self) -> None:
+        if self._linger_s > 0.0:
+            asyncio.get_running_loop().call_later(self._linger_s, self._admission.release)
+        else:
+            self._admission.release()
 
     async def _keep_pace(self, request: Request) -> None:
         if self._request_pace:

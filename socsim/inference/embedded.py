@@ -19,7 +19,7 @@ from typing import Any
 from socsim.errors import ContextOverflow, Rejected, Unavailable
 from socsim.inference.llama_prompts import Prompt, PromptWriter
 from socsim.inference.llama_server import LlamaServer, ServerSettings, token_counts
-from socsim.inference.llama_slots import SlotPool, Visit
+from socsim.inference.llama_slots import SETTLING_S, SlotPool, Visit
 from socsim.inference.option_tries import OptionTrie, build_trie, score_options
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, FinishReason, Request, SamplingParams, Usage
 from socsim.models.fetching import file_sha256
@@ -113,6 +113,7 @@ class EmbeddedEngine:
             token_ids=True,
             parallel=self._settings.slots,
             context_tokens=self._settings.context_tokens,
+            linger_s=SETTLING_S,
         )
 
     async def generate(self, request: Request, *, seed: int = 0) -> Completion:

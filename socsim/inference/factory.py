@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from socsim.errors import NotYetAvailable, ScenarioError
+from socsim.errors import NotYetAvailable, Problem, ScenarioError
 from socsim.inference.types import Capabilities, Engine
 from socsim.scenario import Scenario
 from socsim.scenario.worlds import EmbeddedSpec, InferenceSpec
@@ -52,6 +52,9 @@ def check_capabilities(scenario: Scenario, capabilities: Capabilities, engine: s
     for name, item in items.items():
         field = f"items.{name}.readout"
         if item.readout.method in ("logprob", "cloze") and not capabilities.score:
-            raise ScenarioError(f"{field}.method: {engine} gives no probabilities of options. Use method: sample")
+            raise ScenarioError(
+                Problem(f"{engine} gives no probabilities of options", f"{field}.method", fix="Use method: sample")
+            )
         if item.readout.style == "chat" and not capabilities.chat:
-            raise ScenarioError(f"{field}.style: the model has no chat template. Use style: plain, or a chat-tuned model")
+            fix = "Use style: plain, or a chat-tuned model"
+            raise ScenarioError(Problem("the model has no chat template", f"{field}.style", fix=fix))

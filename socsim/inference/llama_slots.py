@@ -18,11 +18,12 @@ from socsim.errors import InferenceError
 from socsim.inference.llama_kept import KeptStates, Key
 from socsim.inference.llama_prompts import Prompt
 
-__all__ = ["SlotPool", "StateHolder", "Visit"]
+__all__ = ["SETTLING_S", "SlotPool", "StateHolder", "Visit"]
 
 WORTH_KEEPING = 16
 """Shared tokens below which copying a state, or waiting for a slot, is not worth it."""
-_SETTLING_S = 0.002
+SETTLING_S = 0.02
+"""How long a free slot waits for the next prompt of the same agent; small against what it saves, a beginning of any length."""
 _PATIENCE = 32
 """A prompt is passed over at most so many times the number of slots."""
 
@@ -133,7 +134,7 @@ class SlotPool:
         """Dispatch in a moment: a slot that becomes free waits for the next prompt of the same agent."""
         if not self._settling:
             self._settling = True
-            asyncio.get_running_loop().call_later(_SETTLING_S, self._dispatch)
+            asyncio.get_running_loop().call_later(SETTLING_S, self._dispatch)
 
     def _dispatch(self) -> None:
         self._settling = False

@@ -188,7 +188,8 @@ class Capabilities:
     """What an engine can do, asked before a run starts.
 
     ``parallel`` is the number of requests it serves at once; ``context_tokens`` the longest prompt plus reply, 0 if
-    unknown.
+    unknown. ``linger_s``: seconds for which a place is kept free after a reply, so that the next call of the same agent, which
+    begins like the last, comes before others take over what was computed for it.
     """
 
     chat: bool
@@ -197,6 +198,7 @@ class Capabilities:
     token_ids: bool
     parallel: int
     context_tokens: int = 0
+    linger_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
