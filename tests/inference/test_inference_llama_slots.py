@@ -25,7 +25,7 @@ LONGEST_S = 20.0
 
 @pytest.fixture(autouse=True)
 def _settle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llama_slots, "_SETTLING_S", 0.0)
+    monkeypatch.setattr(llama_slots, "SETTLING_S", 0.0)
 
 
 @pytest.fixture(autouse=True)
