@@ -22,7 +22,7 @@ __all__ = ["SETTLING_S", "SlotPool", "StateHolder", "Visit"]
 
 WORTH_KEEPING = 16
 """Shared tokens below which copying a state, or waiting for a slot, is not worth it."""
-SETTLING_S = 0.02
+SETTLING_S = 0.05
 """How long a free slot waits for the next prompt of the same agent; small against what it saves, a beginning of any length."""
 _PATIENCE = 32
 """A prompt is passed over at most so many times the number of slots."""
