@@ -36,7 +36,8 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "4 slots": {"slots": 4},
     "32 slots": {"slots": 32},
     "one thread": {"threads": 1},
-    "threads that spin": {"OMP_WAIT_POLICY": "active"},
+    "threads that always spin": {"OMP_WAIT_POLICY": "active"},
+    "threads that never spin": {"OMP_WAIT_POLICY": "passive"},
 }
 
 

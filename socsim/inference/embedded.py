@@ -28,7 +28,7 @@ from socsim.provenance import package_version
 
 __all__ = ["EmbeddedEngine"]
 
-_LISTED = (64, 2048, 1 << 30)
+_LISTED = (16, 2048, 1 << 30)
 """Tokens whose log-probabilities are listed, in one attempt after another until one of those wanted is among them."""
 _LIFT = 100.0
 _NONE = -1e30
