@@ -44,13 +44,17 @@ def pooled(
     """
     sums = [0.0] * size
     p = [math.exp(logprob) for logprob in logprobs]
-    own = p if longer is None else [max(0.0, p[i] - math.fsum(p[j] for j in longer[i])) for i in range(len(p))]
+    own = p if longer is None or not any(longer) else [_without(p, i, inner) for i, inner in enumerate(longer)]
     for probability, option in zip(own, owner, strict=True):
         sums[option] += probability
     mass = math.fsum(sums)
     if not math.isfinite(mass) or mass <= 0.0:
         return tuple(0.0 for _ in sums), 0.0
     return tuple(p / mass for p in sums), mass
+
+
+def _without(p: Sequence[float], index: int, inner: Sequence[int]) -> float:
+    return max(0.0, p[index] - math.fsum(p[j] for j in inner))
 
 
 def corrected(probabilities: Sequence[float], blank: Sequence[float]) -> tuple[float, ...]:
