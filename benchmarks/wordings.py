@@ -3,7 +3,8 @@
 Usage: python -m benchmarks.wordings [--model NAME] [--people N] [--only VARIANT ...]
 
 The same people (of scenarios/neighbourhood_debate.yaml) are asked the same statement in many ways, with nothing to read, with
-three messages that agree with it, and with three that disagree. All figures are in scale points (1 to 7):
+three messages that agree with it, and with three that disagree. What a way does not word itself is worded as in that scenario. All
+figures are in scale points (1 to 7):
 
 persona   standard deviation between people who read nothing
 messages  mean of (answer after agreeing messages − answer after disagreeing ones); above 0 is towards the messages
@@ -70,7 +71,6 @@ CLAIM = "the government should provide fewer services in order to reduce spendin
 THAT = [f"I {{option}} that {CLAIM}.", f"Personally, I {{option}} that {CLAIM}."]
 ANSWERED = [f"Do I agree or disagree that {CLAIM}? I {{option}}.", f"My opinion on whether {CLAIM}: I {{option}}."]
 LISTED = "Complete this sentence with one of the words " + ", ".join(WITH) + ": {sentence}"
-OWN = "What is your own opinion? Complete this sentence as you would say it yourself: {sentence}"
 VARIANTS: dict[str, dict[str, Any]] = {
     "labels, end points": {"item": {"readout": LABELLED, "end_points_only": True}},
     "labels, all options": {"item": {"readout": LABELLED, "end_points_only": False}},
@@ -96,11 +96,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "cloze, chat, I … that": {**cloze(THAT, style="chat"), "prompts": TALK},
     "cloze, chat, I … that, corrected": {**cloze(THAT, style="chat", correction="content_free"), "prompts": TALK},
     "cloze, chat, I … that, listed": {**cloze(THAT, style="chat"), "prompts": {**TALK, "complete": LISTED}},
-    "cloze, chat, I … that, own opinion": {**cloze(THAT, style="chat"), "prompts": {**TALK, "complete": OWN}},
-    "cloze, chat, I … that, own opinion, corrected": {
-        **cloze(THAT, style="chat", correction="content_free"),
-        "prompts": {**TALK, "complete": OWN},
-    },
     "cloze, chat, asked": {**cloze(ANSWERED, style="chat"), "prompts": TALK},
     "cloze, first person": {**cloze(FRAMES), "prompts": TALK, "renderer": "first_person"},
     "cloze, first person, corrected": {
