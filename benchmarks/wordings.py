@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.wordings [--model NAME] [--people N] [--only VARIANT ...]
 
 The same people (of scenarios/neighbourhood_debate.yaml) are asked the same statement in many ways, with nothing to read, with
-three messages that agree with it, and with three that disagree. What a way does not word itself is worded as in that scenario. All
-figures are in scale points (1 to 7):
+three messages that agree with it, and with three that disagree. What a way does not word itself is worded as in
+that scenario. All figures are in scale points (1 to 7):
 
 persona   standard deviation between people who read nothing
 messages  mean of (answer after agreeing messages − answer after disagreeing ones); above 0 is towards the messages
