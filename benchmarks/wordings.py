@@ -29,7 +29,7 @@ import numpy as np
 
 from socsim import Response, Scenario, load_scenario
 from socsim.inference.factory import make_engine
-from socsim.inference.types import Completion, DrawKey, Engine, Request
+from socsim.inference.types import Completion, Engine, Request
 from socsim.readouts import Context, ReadoutPolicy, read_item
 from socsim.world import World, build_world
 
@@ -115,8 +115,8 @@ class Direct:
         return list(await asyncio.gather(*(self._engine.generate(request) for _, request in requests)))
 
     async def draw(self, path: str, request: Request, attempt: int) -> Completion:
-        """Not for this benchmark: it compares readouts that score."""
-        raise NotImplementedError(f"{path}: {DrawKey}")
+        """Refused: this benchmark compares readouts that score."""
+        raise TypeError(f"{path} draws a text ({request.kind}, attempt {attempt}); only readouts that score are compared here")
 
 
 def varied(base: Scenario, variant: dict[str, Any]) -> Scenario:
