@@ -196,7 +196,7 @@ def _parameters(library: Any, path: Path, settings: ServerSettings, key: str, st
 def _library() -> Any:
     """The library, loaded so that its threads soon sleep while they wait for each other, unless the user's environment says how.
 
-    Threads that spin collapse beside another busy process; threads that never do lose a third of their speed without one.
+    Threads that always spin suffer most beside another busy process, threads that never do lose most without one.
     """
     ours = {} if any(name in os.environ for name in (_WAITING, _SPINNING)) else {_SPINNING: _SPINS}
     os.environ.update(ours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from socsim.errors import ContextOverflow, InferenceError, RateLimited, RecordEr
 from socsim.inference.client import InferenceClient, engine_seed
 from socsim.inference.retrying import Backoff
 from socsim.inference.scripted import ScriptedEngine
-from socsim.inference.types import CallFailure, Completion, DrawKey, Request, SamplingParams, Segment
+from socsim.inference.types import CallFailure, Capabilities, Completion, DrawKey, Request, SamplingParams, Segment
 from socsim.record.store import RecordStore
 from socsim.scenario.worlds import LimitsSpec
 
@@ -65,6 +66,35 @@ class Gate(ScriptedEngine):
 async def settle() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+class Lingering(Gate):
+    """Wants a place kept for the next call of the same agent."""
+
+    def __init__(self, linger_s: float) -> None:
+        super().__init__()
+        self.linger_s = linger_s
+        self.open.set()
+
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities(), linger_s=self.linger_s)
+
+
+@pytest.mark.parametrize(("linger_s", "order"), [(0.05, ["first", "follow-up", "other"]), (0.0, ["first", "other", "follow-up"])])
+def test_a_place_is_kept_for_the_next_call_of_the_same_agent(record: RecordStore, linger_s: float, order: list[str]) -> None:
+    engine = Lingering(linger_s)
+
+    async def main() -> None:
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=1)) as client:
+
+            async def twice() -> None:
+                await client.submit(text("first"), draw(), priority=0.0)
+                await client.submit(text("follow-up"), draw(), priority=0.0)
+
+            await asyncio.gather(twice(), client.submit(text("other"), draw(1), priority=1.0))
+
+    asyncio.run(main())
+    assert engine.order == order
 
 
 def test_answer_is_recorded_and_never_asked_again(record: RecordStore) -> None:

@@ -164,6 +164,14 @@ def test_mesa_tools_work_on_a_world_stepped_by_hand(make_debate: Make) -> None:
         assert len(world.agents.select(lambda agent: agent.person.facts["age"] >= 0)) == 8
 
 
+def test_everybody_who_has_acted_is_counted_within_the_step(make_debate: Make) -> None:
+    with open_world(make_debate(), engine=ScriptedEngine()) as world:
+        steps: list[int] = []
+        world.on_acted = lambda: steps.append(world.steps_done)
+        world.step()
+        assert steps == [0] * 8
+
+
 def test_a_folder_that_holds_something_is_never_written_to(make_debate: Make, tmp_path: Path) -> None:
     from socsim import RecordError
 
