@@ -8,8 +8,12 @@
     │   ├── RateLimited      asked to wait (transient)
     │   ├── TimedOut         no answer in time (transient)
     │   ├── Unavailable      cannot be reached or is broken (transient)
-    │   └── Rejected         understood and refused; asking again is pointless
+    │   ├── BadReply         what came back is no reply (transient)
+    │   └── Rejected         understood and not done; asking again is pointless
+    │       ├── Refused          the model declined to answer
+    │       ├── ContentFiltered  a filter took the reply away
     │       └── ContextOverflow  the prompt and its reply do not fit into the model's context
+    ├── RunStopped           a cap that the scenario sets was reached; the run is incomplete and can be resumed
     ├── RecordError          the record is locked, damaged or does not hold what was asked of it
     │   └── ReplayMismatch   re-execution saw or did something else than was recorded
     └── UndeclaredRandomness Mesa's shared generator was used inside ``act``
@@ -25,6 +29,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 __all__ = [
+    "BadReply",
+    "ContentFiltered",
     "ContextOverflow",
     "InferenceError",
     "ModelFileError",
@@ -32,8 +38,10 @@ __all__ = [
     "Problem",
     "RateLimited",
     "RecordError",
+    "Refused",
     "Rejected",
     "ReplayMismatch",
+    "RunStopped",
     "ScenarioError",
     "SocsimError",
     "TimedOut",
@@ -120,8 +128,26 @@ class Rejected(InferenceError):
     """The engine understood the request and refuses it; a retry would get the same answer."""
 
 
+class BadReply(InferenceError):
+    """What came back is no reply: malformed, truncated, of another model, or without content."""
+
+    transient = True
+
+
+class Refused(Rejected):
+    """The model, or its provider, declined to answer; the text of the refusal is in the message."""
+
+
+class ContentFiltered(Rejected):
+    """A content filter took the reply away."""
+
+
 class ContextOverflow(Rejected):
     """The prompt with the longest allowed reply is longer than the model's context."""
+
+
+class RunStopped(SocsimError):
+    """A cap on money, tokens, calls or time was reached. Nothing is lost: raise the cap and resume."""
 
 
 class RecordError(SocsimError):

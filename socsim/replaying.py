@@ -24,7 +24,7 @@ from socsim.record.store import RecordStore
 from socsim.run_folder import ENDED, RECORD_NAME, SCENARIO_NAME, Run
 from socsim.runner import build_worlds, open_scenario
 from socsim.scenario import Scenario, load_scenario
-from socsim.scenario.worlds import LimitsSpec
+from socsim.scenario.engines import LimitsSpec
 from socsim.session import Session
 from socsim.world import World, world_rows
 

@@ -6,7 +6,7 @@ from socsim.inference.client import InferenceClient
 from socsim.inference.types import Engine
 from socsim.loop import LoopThread
 from socsim.record.store import RecordStore
-from socsim.scenario.worlds import LimitsSpec
+from socsim.scenario.engines import LimitsSpec
 
 __all__ = ["Session"]
 

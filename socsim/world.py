@@ -28,7 +28,8 @@ from socsim.prompts import PromptBook
 from socsim.readouts import prepare_item
 from socsim.scenario import Scenario, patched
 from socsim.scenario.asking import ItemSpec
-from socsim.scenario.worlds import ArmSpec, SamplingSpec
+from socsim.scenario.engines import SamplingSpec
+from socsim.scenario.worlds import ArmSpec
 from socsim.seeding import replicate_seed, stream
 
 __all__ = ["World", "build_world", "world_rows"]

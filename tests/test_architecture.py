@@ -22,12 +22,33 @@ PACKAGES = {"socsim": ROOT / "socsim", "socsim_analysis": ROOT / "analysis" / "s
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 60
 
-ENGINE_LIBRARIES = {"xllamacpp", "openai", "httpx", "vllm", "transformers", "torch", "asyncio_throttle", "huggingface_hub"}
+ENGINE_LIBRARIES = {
+    "xllamacpp",
+    "openai",
+    "aiohttp",
+    "httpx",
+    "vllm",
+    "transformers",
+    "torch",
+    "asyncio_throttle",
+    "huggingface_hub",
+}
 
 LAYERS = (
     ("errors", {"errors"}),
     ("values", {"seeding", "items", "observation", "events", "terminal", "loop", "provenance", "inference.types"}),
-    ("values", {"scenario.base", "scenario.asking", "scenario.people", "scenario.schedule", "scenario.worlds", "scenario.root"}),
+    (
+        "values",
+        {
+            "scenario.base",
+            "scenario.asking",
+            "scenario.people",
+            "scenario.schedule",
+            "scenario.worlds",
+            "scenario.engines",
+            "scenario.root",
+        },
+    ),
     ("values", {"population.persona", "activation"}),
     ("text and measures", {"prompts", "parsing", "measures", "population.rendering", "population.labels", "state", "progress"}),
     ("declared parts", {"scenario"}),

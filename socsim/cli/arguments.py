@@ -16,6 +16,9 @@ class EngineName(StrEnum):
 
     embedded = "embedded"
     scripted = "scripted"
+    openai = "openai"
+    vllm = "vllm"
+    transformers = "transformers"
 
 
 class TableFormat(StrEnum):

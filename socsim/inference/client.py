@@ -15,7 +15,7 @@ from socsim.inference.admission import Admission, Pace
 from socsim.inference.retrying import Attempted, Backoff, attempt_call
 from socsim.inference.types import CallFailure, Completion, DrawKey, Engine, Request
 from socsim.record.store import RecordStore
-from socsim.scenario.worlds import LimitsSpec
+from socsim.scenario.engines import LimitsSpec
 from socsim.seeding import uniform
 
 __all__ = ["ClientStats", "InferenceClient", "engine_seed"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from socsim.errors import NotYetAvailable, Problem, ScenarioError
 from socsim.inference.types import Capabilities, Engine
 from socsim.scenario import Scenario
-from socsim.scenario.worlds import EmbeddedSpec, InferenceSpec
+from socsim.scenario.engines import EmbeddedSpec, InferenceSpec
 
 __all__ = ["check_capabilities", "make_engine"]
 
@@ -39,7 +39,17 @@ def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
         return EmbeddedEngine(
             path, model_name=spec.model, slots=served.slots, context_tokens=served.context_tokens, threads=served.threads
         )
-    raise NotYetAvailable(f"not yet available: engine {spec.engine!r} (inference.engine); embedded and scripted are")
+    if spec.engine == "openai":
+        from socsim.inference.http_engine import make_http_engine
+
+        return make_http_engine(spec, folder)
+    if spec.engine == "vllm":
+        from socsim.inference.vllm_engine import make_vllm_engine
+
+        return make_vllm_engine(spec, folder)
+    from socsim.inference.transformers_engine import make_transformers_engine
+
+    return make_transformers_engine(spec, folder)
 
 
 def check_capabilities(scenario: Scenario, capabilities: Capabilities, engine: str) -> None:

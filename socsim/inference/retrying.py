@@ -8,7 +8,16 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from socsim.errors import ContextOverflow, InferenceError, RateLimited, Rejected, TimedOut, Unavailable
+from socsim.errors import (
+    ContentFiltered,
+    ContextOverflow,
+    InferenceError,
+    RateLimited,
+    Refused,
+    Rejected,
+    TimedOut,
+    Unavailable,
+)
 from socsim.inference.types import CallFailure, Completion, Engine, FailureKind, Request
 
 __all__ = ["Attempted", "Backoff", "attempt_call", "bad_reply", "failure_of"]
@@ -18,6 +27,8 @@ _KINDS: tuple[tuple[type[InferenceError], FailureKind], ...] = (
     (TimedOut, "timed_out"),
     (Unavailable, "unavailable"),
     (ContextOverflow, "context_overflow"),
+    (Refused, "refused"),
+    (ContentFiltered, "content_filter"),
     (Rejected, "rejected"),
 )
 _ROUNDING = 1e-6

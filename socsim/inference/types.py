@@ -7,6 +7,7 @@ they know nothing of agents, items or engines.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -17,14 +18,21 @@ __all__ = [
     "Capabilities",
     "Completion",
     "DrawKey",
+    "Embedder",
     "Engine",
     "EngineIdentity",
+    "FailureKind",
     "FinishReason",
+    "Measured",
+    "Prioritising",
     "Request",
     "Role",
+    "SAMPLING_FIELDS",
+    "Sampler",
     "SamplingParams",
     "Segment",
     "Style",
+    "TokenCounter",
     "TokenPiece",
     "Usage",
 ]
@@ -32,7 +40,11 @@ __all__ = [
 Role = Literal["system", "user", "assistant"]
 Style = Literal["chat", "plain"]
 FinishReason = Literal["stop", "length", "scored"]
-FailureKind = Literal["rate_limited", "timed_out", "unavailable", "rejected", "context_overflow", "bad_reply"]
+FailureKind = Literal[
+    "rate_limited", "timed_out", "unavailable", "rejected", "refused", "content_filter", "context_overflow", "bad_reply"
+]
+SAMPLING_FIELDS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
+"""Fields of `SamplingParams` that an engine may or may not honour; length and stop strings every engine honours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,10 @@ class Request:
 
     ``style="chat"`` goes through the model's chat template, ``"plain"`` is the bare text (for base models and for
     unfinished sentences). ``model`` is the name used in the scenario.
+
+    ``constraint`` is a JSON schema (canonical JSON text) that the whole reply must follow; empty for free text. An engine
+    that can constrain does; whoever asks validates in any case. ``adapter`` names a LoRA adapter of the model, empty for
+    none.
     """
 
     kind: Literal["text", "score"]
@@ -87,6 +103,12 @@ class Request:
     candidates: tuple[str, ...] = ()
     terminators: tuple[str, ...] = ()
     model: str = ""
+    constraint: str = ""
+    adapter: str = ""
+
+    def extras(self) -> dict[str, str]:
+        """What is asked beyond the plain form of a request; parts that are not asked are left out."""
+        return {name: value for name in ("constraint", "adapter") if (value := getattr(self, name))}
 
     def content(self) -> bytes:
         """Canonical bytes: equal for two requests if and only if they ask the same."""
@@ -110,6 +132,7 @@ class Request:
                     sampling.max_tokens,
                     sampling.stop,
                 ),
+                *((extras,) if (extras := self.extras()) else ()),
             )
         )
 
@@ -161,7 +184,9 @@ class Completion:
 
     ``logprobs`` has one natural-log probability per candidate of the request (full vocabulary, 0 or below, ``-inf``
     allowed), ``candidate_ids`` their tokens. ``token_ids`` are the generated tokens and ``pieces`` the exact prompt,
-    where the engine knows them. ``usage`` and ``elapsed_s`` are telemetry: never part of a result or of its hash.
+    where the engine knows them. ``notes`` say how the engine did what it could not do as asked, such as control strings in
+    user text that were made visible; they are recorded. ``usage``, ``elapsed_s`` and ``ttft_s`` (seconds to the first token,
+    0 where nobody knows) are telemetry: never part of a result or of its hash.
     """
 
     text: str = ""
@@ -172,6 +197,8 @@ class Completion:
     pieces: tuple[TokenPiece, ...] = ()
     usage: Usage = field(default=Usage(), compare=False)
     elapsed_s: float = field(default=0.0, compare=False)
+    notes: tuple[str, ...] = ()
+    ttft_s: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +222,28 @@ class Capabilities:
     chat: bool
     plain: bool
     score: bool
+    """Whether candidates can be scored at all; see ``whole_options`` and ``most_candidates`` for the bounds."""
     token_ids: bool
     parallel: int
     context_tokens: int = 0
     linger_s: float = 0.0
+    whole_options: bool = True
+    """Whether candidates of several tokens are scored; otherwise only those of one token each (labels)."""
+    most_candidates: int = 0
+    """Most candidates of one request, as where the number of top log-probabilities is capped; 0: as many as wished."""
+    prefill: bool = True
+    """Whether a trailing assistant segment is continued; otherwise the reply begins afresh and the readout says so."""
+    samples: int = 1
+    """Texts drawn from one prefill at most (see `Sampler`); 1: one call, one text."""
+    sampling: tuple[str, ...] = SAMPLING_FIELDS
+    """The sampling fields that are honoured; a scenario that sets another one is refused."""
+    constrained: bool = False
+    """Whether a reply can be constrained to a JSON schema; otherwise it is only asked for and validated."""
+    adapters: bool = False
+    steering: bool = False
+    embeddings: bool = False
+    priority: bool = False
+    """Whether ``generate`` takes ``priority`` (see `Prioritising`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +275,46 @@ class Engine(Protocol):
     async def generate(self, request: Request, *, seed: int = 0) -> Completion: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """An engine that draws several texts from one prefill; ``capabilities().samples`` says how many at once."""
+
+    async def sample(self, request: Request, *, seeds: Sequence[int]) -> list[Completion]:
+        """One completion per seed, in the order of the seeds. The prompt's tokens are counted in the first one only."""
+        ...
+
+
+@runtime_checkable
+class Prioritising(Protocol):
+    """An engine that orders its own queue; lower goes first."""
+
+    async def generate(self, request: Request, *, seed: int = 0, priority: float = 0.0) -> Completion: ...
+
+
+@runtime_checkable
+class TokenCounter(Protocol):
+    """An engine that knows the model's tokenizer."""
+
+    async def count_tokens(self, request: Request) -> int:
+        """Tokens of the prompt as it would be sent."""
+        ...
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """An engine that gives embeddings."""
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """One vector per text, all of the same length."""
+        ...
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """An engine that offers figures of its own server, such as those of ``/metrics``."""
+
+    async def server_metrics(self) -> dict[str, float]:
+        """Figures by name (``preemptions``, ``kv_cache_usage``, ``waiting``, ``running`` …); empty where none are offered."""
+        ...

@@ -70,7 +70,8 @@ def _frame(request: Request) -> str:
     s = request.sampling
     sampling = s and (s.temperature, s.top_p, s.top_k, s.min_p, s.repetition_penalty, s.max_tokens, s.stop)
     whole = (request.kind, request.style, request.model, sampling, request.candidates, request.terminators)
-    return orjson.dumps(whole).decode()
+    extras = request.extras()
+    return orjson.dumps((*whole, extras) if extras else whole).decode()
 
 
 def encode_call(call: PendingCall, parts: PartWriter) -> tuple[Any, ...]:
@@ -129,7 +130,7 @@ def _pieces(stored: bytes, find: Callable[[int], TokenPiece]) -> tuple[TokenPiec
 
 def decode_request(row: tuple[Any, ...], parts: PartReader) -> Request:
     """The request of a stored call."""
-    kind, style, model, sampling, candidates, terminators = orjson.loads(parts.text(row[2]))
+    kind, style, model, sampling, candidates, terminators, *extras = orjson.loads(parts.text(row[2]))
     segments = []
     for ref in unpack_refs(row[3]):
         number, role = divmod(ref, len(_ROLES))
@@ -142,6 +143,7 @@ def decode_request(row: tuple[Any, ...], parts: PartReader) -> Request:
         candidates=tuple(candidates),
         terminators=tuple(terminators),
         model=model,
+        **(extras[0] if extras else {}),
     )
 
 

@@ -8,17 +8,10 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator
 
 from socsim.scenario.asking import ItemSpec, ItemTableSpec, PromptsSpec
 from socsim.scenario.base import Spec
+from socsim.scenario.engines import InferenceSpec
 from socsim.scenario.people import NetworkSpec, PopulationSpec
 from socsim.scenario.schedule import ScheduleEntry
-from socsim.scenario.worlds import (
-    AnalysisSpec,
-    ArmSpec,
-    Baseline,
-    CompareSpec,
-    ConditionSpec,
-    FailuresSpec,
-    InferenceSpec,
-)
+from socsim.scenario.worlds import AnalysisSpec, ArmSpec, Baseline, CompareSpec, ConditionSpec, FailuresSpec
 
 __all__ = ["Scenario"]
 

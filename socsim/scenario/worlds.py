@@ -1,11 +1,10 @@
-"""Variants of the world and how a run is carried out: conditions, arms, comparison, failures and inference, as declared."""
+"""Variants of the world and what is made of them: conditions, arms, comparison and failures, as declared."""
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, Tag, ValidationInfo, field_validator
+from pydantic import Field, Tag
 
 from socsim.scenario.base import BY_KIND, Spec
 
@@ -15,12 +14,7 @@ __all__ = [
     "Baseline",
     "CompareSpec",
     "ConditionSpec",
-    "EmbeddedSpec",
     "FailuresSpec",
-    "InferenceSpec",
-    "LimitsSpec",
-    "ModelShare",
-    "SamplingSpec",
 ]
 
 Control = Literal["alone", "yoked", "shuffled"]
@@ -34,8 +28,6 @@ Baseline = Literal[
     "voter",
     "linear_threshold",
 ]
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}\Z")
-_KEY_LIKE = re.compile(r"(AKIA|ASIA)[A-Z0-9]{12,}\Z")
 
 
 class ConditionSpec(Spec):
@@ -88,92 +80,3 @@ class FailuresSpec(Spec):
     """``exclude``: the answer is missing from then on, and neighbours see nothing of it; ``stop``: the run ends."""
     complete_below: float = Field(default=0.05, ge=0.0, le=1.0)
     """Largest share of failed answers at which the run may be called complete."""
-
-
-class SamplingSpec(Spec):
-    """Sampling of one kind of call; see `socsim.inference.types.SamplingParams`."""
-
-    temperature: float = Field(default=1.0, ge=0.0, le=5.0)
-    top_p: float = Field(default=1.0, gt=0.0, le=1.0)
-    top_k: int = Field(default=0, ge=0)
-    min_p: float = Field(default=0.0, ge=0.0, le=1.0)
-    repetition_penalty: float = Field(default=1.0, gt=0.0, le=3.0)
-
-
-class ModelShare(Spec):
-    """One model of several, by share of the population."""
-
-    name: str
-    share: float = Field(gt=0.0, le=1.0)
-
-
-class LimitsSpec(Spec):
-    """Bounds on the load put on an engine."""
-
-    parallel: int | None = Field(default=None, ge=1)
-    timeout_s: float = Field(default=300.0, gt=0.0)
-    attempts: int = Field(default=3, ge=1, le=20)
-    """Tries of one call on transient errors."""
-    requests_per_minute: int | None = Field(default=None, ge=1)
-    tokens_per_minute: int | None = Field(default=None, ge=1)
-
-
-class EmbeddedSpec(Spec):
-    """How the embedded engine serves its model. None of it changes what is asked; memory is taken for all slots at once."""
-
-    slots: int = Field(default=16, ge=1, le=256)
-    """Prompts worked on side by side."""
-    context_tokens: int = Field(default=2048, ge=64, le=1_048_576)
-    """Longest prompt with its reply, in tokens; at most what the model was trained for is used."""
-    threads: int | None = Field(default=None, ge=1, le=1024)
-    """Processor threads; all that the process may use where left out. Fewer are faster beside other busy programs."""
-
-
-class InferenceSpec(Spec):
-    """Which engine and model answer, and how texts are sampled."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    engine: Literal["embedded", "scripted", "openai", "vllm", "transformers"] = "embedded"
-    model: Annotated[Annotated[str, Tag("<text>")] | Annotated[tuple[ModelShare, ...], Tag("<list>")], BY_KIND] = "smollm2-135m"
-    """A model name, a path to a ``.gguf`` file, or several models with shares."""
-    embedded: EmbeddedSpec | None = None
-    """Settings of the embedded engine (``engine: embedded``; a scripted stand-in takes no notice of them)."""
-    profiles: dict[Literal["say", "sample"], SamplingSpec] = Field(default_factory=dict)
-    limits: LimitsSpec = LimitsSpec()
-    budget: dict[str, Any] = Field(default_factory=dict)
-    base_url: str | None = None
-    key: str | None = None
-    """Name of the environment variable that holds the key; never the key."""
-
-    @field_validator("embedded")
-    @classmethod
-    def _of_this_engine(cls, value: EmbeddedSpec | None, info: ValidationInfo) -> EmbeddedSpec | None:
-        engine = info.data.get("engine", "embedded")
-        if value is not None and engine not in ("embedded", "scripted"):
-            raise ValueError(
-                f"these are settings of the embedded engine, and the engine is {engine}. "
-                "Leave them out, or write engine: embedded"
-            )
-        return value
-
-    @field_validator("key")
-    @classmethod
-    def _a_name(cls, value: str | None) -> str | None:
-        """The value itself is never repeated: it may be a key written here by mistake."""
-        if value is not None and (not _VARIABLE.match(value) or _KEY_LIKE.match(value)):
-            raise ValueError(
-                "this is not the name of an environment variable (its value is not shown, as it may be a key). "
-                "Put the key into an environment variable and write that variable's name, e.g. OPENAI_API_KEY"
-            )
-        return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _no_credentials(cls, value: str | None) -> str | None:
-        if value is not None and not re.match(r"https?://[^\s/@?#]+(/[^\s@?#]*)?\Z", value):
-            raise ValueError(
-                "this is not a plain address (its value is not shown). "
-                "Write http://host:port/v1 or https://host/v1, without a user name, password or query"
-            )
-        return value

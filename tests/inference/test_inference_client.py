@@ -15,7 +15,7 @@ from socsim.inference.retrying import Backoff
 from socsim.inference.scripted import ScriptedEngine
 from socsim.inference.types import CallFailure, Capabilities, Completion, DrawKey, Request, SamplingParams, Segment
 from socsim.record.store import RecordStore
-from socsim.scenario.worlds import LimitsSpec
+from socsim.scenario.engines import LimitsSpec
 
 AT_ONCE = Backoff(base_s=0.0)
 

@@ -15,7 +15,7 @@ from socsim.inference.scripted import ScriptedEngine
 from socsim.inference.types import Capabilities
 from socsim.scenario import Scenario
 from socsim.scenario.dumping import dump_scenario
-from socsim.scenario.worlds import InferenceSpec
+from socsim.scenario.engines import InferenceSpec
 
 
 class Recorded:
