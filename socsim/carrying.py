@@ -27,6 +27,8 @@ __all__ = ["Interrupted", "ProgressMeter", "WorldKey", "carry_out"]
 WorldKey = tuple[str, int]
 _MAX_THREADS = 32
 _DEAF_S = 5.0
+_FEWEST_AT_ONCE = 256
+_ACTING_PER_CALL = 8
 
 
 class Interrupted(Exception):
@@ -77,6 +79,9 @@ class ProgressMeter:
             cached_tokens=stats.cached_tokens,
             completion_tokens=stats.completion_tokens,
             elapsed_s=time.monotonic() - self._begun,
+            in_flight=stats.in_flight,
+            queued=stats.queued,
+            retries=stats.retries,
         )
 
     def finish(self) -> None:
@@ -111,6 +116,7 @@ def carry_out(
     }
     for model in models.values():
         model.replaying = session.engine is None
+        model.at_once = max(_FEWEST_AT_ONCE, _ACTING_PER_CALL * session.client.parallel)
     first = [key for key, model in models.items() if model.world.arm.control != "yoked"]
     last = [key for key in models if key not in set(first)]
     ends = ends or {}

@@ -143,6 +143,9 @@ class ProgressSnapshot:
     cached_tokens: int
     completion_tokens: int
     elapsed_s: float
+    in_flight: int = 0
+    queued: int = 0
+    retries: int = 0
 
 
 class RunProgress(Protocol):

@@ -8,7 +8,7 @@ which reply came first. ``step`` is synchronous, as Mesa wants it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import mesa
@@ -56,6 +56,8 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         self.donor: Callable[[int], Mapping[int, str]] | None = None
         self.on_acted: Callable[[], None] | None = None
         """Called in the run's loop when an agent has acted; for progress."""
+        self.at_once = 1024
+        """People who act at the same time at most."""
         self._asker = asker
         self._loop = loop
         self._sink = sink
@@ -63,6 +65,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             agent_class(self, number, person, world.persona_texts[number], int(world.node_of_agent[number]))
             for number, person in enumerate(world.personas)
         )
+        self._rank = _ranks(world.persona_texts)
 
     @property
     def random(self) -> Any:
@@ -163,7 +166,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         return self.world.wording.items[planned.first_item].text if planned.first_item else ""
 
     def _event(self, agent: SocialAgent, planned: PlannedStep) -> Event:
-        priority = planned.step + agent.number / len(self.people)
+        priority = planned.step + self._rank[agent.number] / len(self.people)
         return Event(self.observe(agent.number, planned), self.seed, self.world.wording, self._asker, priority)
 
     def _perform(self, events: list[Event]) -> None:
@@ -174,7 +177,10 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         self._loop.run(self._perform_all(events))
 
     async def _perform_all(self, events: list[Event]) -> None:
-        tasks = [asyncio.ensure_future(self._act_counted(agent, event)) for agent, event in zip(self.people, events, strict=True)]
+        """Everybody acts, so many at once that the engine never waits for somebody to begin."""
+        turn = iter(sorted(range(len(events)), key=self._rank.__getitem__))
+        workers = min(len(events), self.at_once)
+        tasks = [asyncio.ensure_future(self._act_in_turn(turn, events)) for _ in range(workers)]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -198,10 +204,11 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         work.close()
         return False
 
-    async def _act_counted(self, agent: SocialAgent, event: Event) -> None:
-        await self._act(agent, event)
-        if self.on_acted is not None:
-            self.on_acted()
+    async def _act_in_turn(self, turn: Iterator[int], events: list[Event]) -> None:
+        for number in turn:
+            await self._act(self.people[number], events[number])
+            if self.on_acted is not None:
+                self.on_acted()
 
     async def _act(self, agent: SocialAgent, event: Event) -> None:
         agent._event = event
@@ -242,6 +249,14 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             m = event.message
             rows.append(MessageRow(arm, replicate, step, name, seen.agent, m.text, m.status, m.cut_off, m.raw, m.failure))
         return rows
+
+
+def _ranks(texts: Sequence[str]) -> list[int]:
+    """Everybody's place in the order of the persona texts: prompts that begin alike are asked one after another."""
+    ranks = [0] * len(texts)
+    for rank, number in enumerate(sorted(range(len(texts)), key=texts.__getitem__)):
+        ranks[number] = rank
+    return ranks
 
 
 def response_row(place: tuple[str, int, int, str, int], answer: Response | ItemFailure) -> ResponseRow:

@@ -54,8 +54,12 @@ def describe(snapshot: ProgressSnapshot, left_s: float | None) -> str:
     rate = tokens / snapshot.elapsed_s if snapshot.elapsed_s > 0.0 else 0.0
     step = min(snapshot.step + 1, snapshot.steps_total)
     calls = f"{snapshot.calls} calls" + (f" (+{snapshot.replayed} from the record)" if snapshot.replayed else "")
+    load = f", {snapshot.in_flight} in flight, {snapshot.queued} queued" if snapshot.in_flight else ""
+    retries = f", {snapshot.retries} retries" if snapshot.retries else ""
     left = "time left not known yet" if left_s is None else f"about {duration(left_s)} left"
-    return f"step {step}/{snapshot.steps_total}, {calls}, {rate:,.0f} tokens/s, {snapshot.failures} failures, {left}"
+    return (
+        f"step {step}/{snapshot.steps_total}, {calls}, {rate:,.0f} tokens/s{load}, {snapshot.failures} failures{retries}, {left}"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -1,61 +1,55 @@
-"""The one door between agents and an engine: record, merging of equal calls, admission, pace, attempts.
+"""The one door between agents and an engine: record, merging of equal calls, caps, admission, turns, attempts.
 
 A call is identified by its request and its draw key. What is in the record is never asked again; equal calls in flight
-are one call. Who asks first or whose reply comes first changes nothing in what anyone gets.
+are one call, and draws of an equal prompt that wait together are one prefill. Who asks first or whose reply comes first
+changes nothing in what anyone gets.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from types import TracebackType
+from typing import Protocol
 
-from socsim.errors import RecordError
-from socsim.inference.admission import Admission, Pace
-from socsim.inference.retrying import Attempted, Backoff, attempt_call
-from socsim.inference.types import CallFailure, Completion, DrawKey, Engine, Request
+from socsim.errors import InferenceError, RateLimited, RecordError, TimedOut
+from socsim.inference.admission import Admission
+from socsim.inference.backlog import Backlog
+from socsim.inference.flights import CallKey, Flight, Flights, Outcome
+from socsim.inference.retrying import Backoff, ask_once, bad_reply, failure_of
+from socsim.inference.statistics import ClientStats, Statistics
+from socsim.inference.throttling import AdaptiveLimit, TokenGuess, Turns
+from socsim.inference.types import CallFailure, Completion, DrawKey, Engine, Request, Usage
 from socsim.record.store import RecordStore
 from socsim.scenario.engines import LimitsSpec
 from socsim.seeding import uniform
 
-__all__ = ["ClientStats", "InferenceClient", "engine_seed"]
+__all__ = ["Caps", "ClientStats", "InferenceClient", "engine_seed"]
 
-Outcome = Completion | CallFailure
-_Key = tuple[str, str]
-_CHARACTERS_PER_TOKEN = 3
+_PREFIX = 256
+"""Characters of a prompt by which waiting calls are put in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientStats:
-    """Counts of one client. Tokens and attempts are of calls that this client sent to the engine."""
+class Caps(Protocol):
+    """Caps on a whole run; see `socsim.inference.spending.Spending`."""
 
-    calls: int = 0
-    """Calls that the engine answered or finally failed."""
-    replayed: int = 0
-    """Answers taken from what the record held when it was opened."""
-    deduplicated: int = 0
-    """Answers shared with an equal call of this client, finished or in flight."""
-    failures: int = 0
-    """Calls that stayed without an answer."""
-    attempts: int = 0
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    completion_tokens: int = 0
-    possibly_billed_twice: int = 0
-    """Calls without an outcome that were found when the record was opened; see `RecordStore.possibly_billed_twice`."""
+    def admit(self, expected_tokens: float) -> None:
+        """Reserve tokens for an attempt.
+
+        Raises:
+            RunStopped: a cap is reached.
+        """
+        ...
+
+    def settle(self, expected_tokens: float, usage: Usage | None) -> None:
+        """Give the reservation back and count what the attempt took; None where it was not answered."""
+        ...
 
 
 def engine_seed(draw: DrawKey | None) -> int:
     """Seed for the engine's sampler, 0 to 2^31 - 1; 0 for a call without a draw key."""
     return 0 if draw is None else int(uniform(draw.seed, "engine", draw.text()) * 2.0**31)
-
-
-@dataclass(slots=True)
-class _Flight:
-    """A call on its way, and how many wait for it."""
-
-    task: asyncio.Task[Outcome]
-    waiting: int = field(default=0)
 
 
 class InferenceClient:
@@ -67,6 +61,7 @@ class InferenceClient:
         limits: bounds on load, time and attempts. Without ``parallel``, twice the engine's own number is in flight, so
             that it always has the next request at hand.
         backoff: waits between attempts.
+        caps: caps on the whole run; none where not given.
     """
 
     def __init__(
@@ -76,21 +71,24 @@ class InferenceClient:
         *,
         limits: LimitsSpec | None = None,
         backoff: Backoff | None = None,
+        caps: Caps | None = None,
     ) -> None:
         self._engine = engine
         self._record = record
         self._limits = limits or LimitsSpec()
         self._backoff = backoff or Backoff()
-        parallel = self._limits.parallel or (2 * engine.capabilities().parallel if engine else 1)
-        self._admission = Admission(parallel)
-        self._linger_s = engine.capabilities().linger_s if engine else 0.0
-        rpm, tpm = self._limits.requests_per_minute, self._limits.tokens_per_minute
-        self._request_pace = Pace(rpm) if rpm else None
-        self._token_pace = Pace(tpm) if tpm else None
-        self._flights: dict[_Key, _Flight] = {}
-        self._tasks: set[asyncio.Task[Outcome]] = set()
-        self._answered_here: set[_Key] = set()
-        self._stats = ClientStats()
+        self._caps = caps
+        able = engine.capabilities() if engine else None
+        self.parallel = self._limits.parallel or (2 * able.parallel if able else 1)
+        """Calls that are in flight at most."""
+        self._linger_s = able.linger_s if able else 0.0
+        self._admission = Admission(self.parallel)
+        self._adaptive = AdaptiveLimit(self.parallel)
+        self._turns = Turns(self._limits.requests_per_minute, self._limits.tokens_per_minute)
+        self._guess = TokenGuess()
+        self._flights = Flights(able.samples if able else 1)
+        self._answered_here: set[CallKey] = set()
+        self._statistics = Statistics()
         self._replayed = 0
         self._deduplicated = 0
 
@@ -102,12 +100,14 @@ class InferenceClient:
 
     @property
     def stats(self) -> ClientStats:
-        """Counts so far."""
-        return replace(
-            self._stats,
+        """Counts and durations so far."""
+        return self._statistics.snapshot(
             replayed=self._replayed,
             deduplicated=self._deduplicated,
             possibly_billed_twice=self._record.found_unanswered,
+            in_flight=self._admission.in_use,
+            queued=self._admission.waiting,
+            places=self._admission.places,
         )
 
     @property
@@ -123,7 +123,9 @@ class InferenceClient:
             draw: which draw of it; None where the answer is no draw.
             digest: ``request.digest()``, if known already.
         """
-        key = (digest or request.digest(), draw.text() if draw else "")
+        return self._found((digest or request.digest(), draw.text() if draw else ""))
+
+    def _found(self, key: CallKey) -> Outcome | None:
         found = self._record.get(*key)
         if found is not None:
             if key in self._answered_here:
@@ -140,78 +142,150 @@ class InferenceClient:
         Args:
             request: what is asked.
             draw: which draw of it; calls with equal request and draw are one call.
-            priority: lower goes first where calls wait for a place; equals in order of arrival.
+            priority: lower goes first where calls wait for a place; equals by the beginning of their prompts.
             digest: ``request.digest()``, if known already.
 
         Raises:
             RecordError: the record cannot be written, or there is no engine and the call is not in the record.
+            RunStopped: a cap on the run is reached.
             Exception: an error of the engine that is no `InferenceError`, as it is.
         """
-        digest = digest or request.digest()
-        found = self.lookup_now(request, draw, digest=digest)
+        key = (digest or request.digest(), draw.text() if draw else "")
+        found = self._found(key)
         if found is not None:
             return found
         if self._engine is None:
             raise RecordError(
-                f"{self._record.path}: the record has no reply for request {digest}, draw {draw.text() if draw else 'none'}, "
-                "and there is no engine to ask. The run is unfinished (resume it), or the scenario or the code has changed."
+                f"{self._record.path}: the record has no reply for request {key[0]}, draw {key[1] or 'none'}, and there is no "
+                "engine to ask: the scenario or the code is not what it was, or the run was cut off before this call."
             )
-        key = (digest, draw.text() if draw else "")
-        flight = self._flights.get(key)
-        if flight is None:
-            call = self._call(self._engine, request, digest, draw, priority)
-            flight = self._flights[key] = _Flight(asyncio.get_running_loop().create_task(call))
-            self._tasks.add(flight.task)
-            flight.task.add_done_callback(lambda _: self._landed(key, flight))
+        member = self._flights.member(key)
+        if member is None:
+            member = self._flights.board(request, key, draw, priority, self._start)
         else:
             self._deduplicated += 1
-        return await self._wait(key, flight)
+        waiting = member.wait()
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            self._flights.leave(member)
+            raise
+
+    async def answer_all(self, backlog: Backlog) -> AsyncIterator[tuple[int, Outcome]]:
+        """Numbers and outcomes of all calls of a backlog, as they come; what is asked is described when a place is near.
+
+        Leaving the iteration cancels what is in flight.
+        """
+        running: set[asyncio.Task[tuple[int, Outcome]]] = set()
+        try:
+            while backlog or running:
+                while backlog and len(running) < 2 * self.parallel:
+                    running.add(asyncio.get_running_loop().create_task(self._described(*backlog.pop())))
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    yield task.result()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _described(self, number: int, priority: float, describe: object) -> tuple[int, Outcome]:
+        assert callable(describe)
+        request, draw = describe()
+        return number, await self.submit(request, draw, priority=priority)
 
     async def close(self) -> None:
         """Cancel what is in flight and wait until no task of this client is left. Engine and record stay open."""
-        tasks = list(self._tasks)
+        tasks = [flight.task for flight in self._flights if flight.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._turns.close()
 
-    async def _wait(self, key: _Key, flight: _Flight) -> Outcome:
-        flight.waiting += 1
+    def _start(self, flight: Flight) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(self._fly(flight))
+
+    async def _fly(self, flight: Flight) -> None:
+        """Carry a flight to its end and tell everybody who waits."""
         try:
-            return await asyncio.shield(flight.task)
-        finally:
-            flight.waiting -= 1
-            if flight.waiting == 0 and not flight.task.done():
-                self._leave(key, flight)
-                flight.task.cancel()
+            outcomes, attempts = await self._attempts(flight)
+            self._settle(flight, outcomes, attempts)
+        except BaseException as error:
+            self._flights.landed(flight)
+            for member in flight.members:
+                member.fail(error)
+            if isinstance(error, asyncio.CancelledError) or not isinstance(error, Exception):
+                raise
 
-    def _leave(self, key: _Key, flight: _Flight) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+    def _settle(self, flight: Flight, outcomes: Sequence[Outcome], attempts: int) -> None:
+        for number, (member, outcome) in enumerate(zip(flight.members, outcomes, strict=True)):
+            self._record.put_call(flight.request, flight.digest, member.draw, outcome, attempts if number == 0 else 0)
+            self._answered_here.add(member.key)
+        self._statistics.settled(outcomes, attempts)
+        self._flights.landed(flight)
+        for member, outcome in zip(flight.members, outcomes, strict=True):
+            member.settle(outcome)
 
-    def _landed(self, key: _Key, flight: _Flight) -> None:
-        self._leave(key, flight)
-        self._tasks.discard(flight.task)
-        if not flight.task.cancelled():
-            flight.task.exception()  # an error of which every consumer has gone is not reported as forgotten
+    async def _attempts(self, flight: Flight) -> tuple[Sequence[Outcome], int]:
+        """Outcomes, one for each member in the order of the draws, and the number of attempts."""
+        request, attempt = flight.request, 0
+        prefix = "" if self._admission.is_free else _beginning(request)
+        while True:
+            attempt += 1
+            await self._admission.acquire(flight.priority, kind=request.kind, prefix=prefix)
+            begun = self._statistics.begun()
+            try:
+                if attempt == 1:
+                    self._hand_over(flight)
+                completions = await self._one_attempt(flight)
+            except InferenceError as error:
+                self._note_trouble(error, begun)
+                wait_s = self._backoff.wait_s(attempt, error)
+                if wait_s is None or attempt >= self._limits.attempts:
+                    return [failure_of(error, attempt)] * len(flight.members), attempt
+            else:
+                self._note_success()
+                elapsed = self._statistics.begun() - begun
+                return [_checked(request, completion, attempt, elapsed) for completion in completions], attempt
+            finally:
+                self._leave_place()
+            await asyncio.sleep(wait_s)
 
-    async def _call(self, engine: Engine, request: Request, digest: str, draw: DrawKey | None, priority: float) -> Outcome:
-        await self._admission.acquire(priority)
+    def _hand_over(self, flight: Flight) -> None:
+        self._flights.close(flight)
+        for member in flight.sort():
+            self._record.begin_call(flight.digest, member.draw)
+
+    async def _one_attempt(self, flight: Flight) -> Sequence[Completion]:
+        assert self._engine is not None
+        request, texts = flight.request, len(flight.members)
+        measured = self._turns.bounded or self._caps is not None
+        expected = self._guess.whole(request, texts) if measured else 0.0
+        await self._turns.wait(expected)
+        if self._caps is not None:
+            self._caps.admit(expected)
+        usage: Usage | None = None
         try:
-            self._record.begin_call(digest, draw)
-            attempted = await attempt_call(
-                engine,
-                request,
-                engine_seed(draw),
-                bounds=(self._limits.attempts, self._limits.timeout_s),
-                backoff=self._backoff,
-                before_attempt=lambda: self._keep_pace(request),
-            )
+            seeds = [engine_seed(member.draw) for member in flight.members]
+            timeout_s = self._limits.timeout_s
+            completions = await ask_once(self._engine, request, seeds, timeout_s=timeout_s, priority=flight.priority)
+            if measured:
+                usage = _total(completions)
+                self._guess.learn(request, usage.prompt_tokens)
+                self._turns.correct(usage.prompt_tokens + usage.completion_tokens - expected)
+            return completions
         finally:
-            self._leave_place()
-        self._record.put_call(request, digest, draw, attempted.outcome, attempted.attempts)
-        self._answered_here.add((digest, draw.text() if draw else ""))
-        self._count(request, attempted)
-        return attempted.outcome
+            if self._caps is not None:
+                self._caps.settle(expected, usage)
+
+    def _note_trouble(self, error: InferenceError, begun: float) -> None:
+        busy = isinstance(error, RateLimited | TimedOut)
+        if busy and self._limits.adapt and self._adaptive.had_trouble(begun):
+            self._admission.resize(self._adaptive.places)
+
+    def _note_success(self) -> None:
+        if self._adaptive.went_well():
+            self._admission.resize(self._adaptive.places)
 
     def _leave_place(self) -> None:
         if self._linger_s > 0.0:
@@ -219,31 +293,22 @@ class InferenceClient:
         else:
             self._admission.release()
 
-    async def _keep_pace(self, request: Request) -> None:
-        if self._request_pace:
-            await self._request_pace.wait()
-        if self._token_pace:
-            await self._token_pace.wait(_expected_tokens(request))
 
-    def _count(self, request: Request, attempted: Attempted) -> None:
-        old, outcome = self._stats, attempted.outcome
-        failed = isinstance(outcome, CallFailure)
-        self._stats = replace(
-            old, calls=old.calls + 1, failures=old.failures + failed, attempts=old.attempts + attempted.attempts
-        )
-        if isinstance(outcome, Completion):
-            usage = outcome.usage
-            self._stats = replace(
-                self._stats,
-                prompt_tokens=old.prompt_tokens + usage.prompt_tokens,
-                cached_tokens=old.cached_tokens + usage.cached_tokens,
-                completion_tokens=old.completion_tokens + usage.completion_tokens,
-            )
-            if self._token_pace:
-                self._token_pace.correct(usage.prompt_tokens + usage.completion_tokens - _expected_tokens(request))
+def _beginning(request: Request) -> str:
+    return "\0".join([segment.text[:_PREFIX] for segment in request.segments])[:_PREFIX]
 
 
-def _expected_tokens(request: Request) -> float:
-    """A guess before the call, for the pace only; corrected by the true number afterwards."""
-    characters = sum(len(segment.text) for segment in request.segments)
-    return characters / _CHARACTERS_PER_TOKEN + (request.sampling.max_tokens if request.sampling else 0)
+def _checked(request: Request, completion: Completion, attempt: int, elapsed_s: float) -> Outcome:
+    problem = bad_reply(request, completion)
+    if problem:
+        return CallFailure("bad_reply", problem, attempt)
+    return completion if completion.elapsed_s else replace(completion, elapsed_s=elapsed_s)
+
+
+def _total(completions: Sequence[Completion]) -> Usage:
+    usages = [completion.usage for completion in completions]
+    return Usage(
+        sum(usage.prompt_tokens for usage in usages),
+        sum(usage.completion_tokens for usage in usages),
+        sum(usage.cached_tokens for usage in usages),
+    )

@@ -1,14 +1,14 @@
-"""One call with its attempts: which errors are worth another try, how long to wait, and what is left in the end."""
+"""One attempt of a call, which errors are worth another one, how long to wait for it, and what is left in the end."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from socsim.errors import (
+    BadReply,
     ContentFiltered,
     ContextOverflow,
     InferenceError,
@@ -18,9 +18,9 @@ from socsim.errors import (
     TimedOut,
     Unavailable,
 )
-from socsim.inference.types import CallFailure, Completion, Engine, FailureKind, Request
+from socsim.inference.types import CallFailure, Completion, Engine, FailureKind, Prioritising, Request, Sampler
 
-__all__ = ["Attempted", "Backoff", "attempt_call", "bad_reply", "failure_of"]
+__all__ = ["Backoff", "ask_once", "bad_reply", "failure_of"]
 
 _KINDS: tuple[tuple[type[InferenceError], FailureKind], ...] = (
     (RateLimited, "rate_limited"),
@@ -32,14 +32,6 @@ _KINDS: tuple[tuple[type[InferenceError], FailureKind], ...] = (
     (Rejected, "rejected"),
 )
 _ROUNDING = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Attempted:
-    """What came of a call, and after how many attempts."""
-
-    outcome: Completion | CallFailure
-    attempts: int
 
 
 class Backoff:
@@ -86,50 +78,38 @@ def bad_reply(request: Request, completion: Completion) -> str:
     return ""
 
 
-async def attempt_call(
-    engine: Engine,
-    request: Request,
-    seed: int,
-    *,
-    bounds: tuple[int, float],
-    backoff: Backoff,
-    before_attempt: Callable[[], Awaitable[None]],
-) -> Attempted:
-    """Ask the engine, and again after transient errors.
+async def ask_once(
+    engine: Engine, request: Request, seeds: Sequence[int], *, timeout_s: float, priority: float = 0.0
+) -> Sequence[Completion]:
+    """One attempt: a completion per seed.
 
     Args:
-        engine: who is asked.
+        engine: who is asked; several seeds only where it is a `Sampler`.
         request: what is asked.
-        seed: for texts; the same in every attempt.
-        bounds: (attempts at most, seconds an attempt may take).
-        backoff: how long to wait between attempts.
-        before_attempt: awaited before each attempt; keeps the pace.
+        seeds: for texts; the same in every attempt.
+        timeout_s: seconds that the attempt may take.
+        priority: for an engine that orders its own queue.
 
-    Returns:
-        The completion, or the failure of the last attempt. Errors that are no `InferenceError` pass through.
+    Raises:
+        InferenceError: there is no answer; `TimedOut` where there was none in time.
     """
-    attempts, timeout_s = bounds
-    attempt = 0
-    while True:
-        attempt += 1
-        await before_attempt()
-        try:
-            completion = await _once(engine, request, seed, timeout_s)
-        except InferenceError as error:
-            wait_s = backoff.wait_s(attempt, error)
-            if wait_s is None or attempt >= attempts:
-                return Attempted(failure_of(error, attempt), attempt)
-        else:
-            problem = bad_reply(request, completion)
-            return Attempted(CallFailure("bad_reply", problem, attempt) if problem else completion, attempt)
-        await asyncio.sleep(wait_s)
-
-
-async def _once(engine: Engine, request: Request, seed: int, timeout_s: float) -> Completion:
     try:
         async with asyncio.timeout(timeout_s) as limit:
-            return await engine.generate(request, seed=seed)
+            if len(seeds) > 1:
+                return await _several(engine, request, seeds)
+            if engine.capabilities().priority:
+                assert isinstance(engine, Prioritising)
+                return (await engine.generate(request, seed=seeds[0], priority=priority),)
+            return (await engine.generate(request, seed=seeds[0]),)
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise TimedOut(f"no answer within {timeout_s:g} s") from error
+
+
+async def _several(engine: Engine, request: Request, seeds: Sequence[int]) -> Sequence[Completion]:
+    assert isinstance(engine, Sampler)
+    completions = await engine.sample(request, seeds=seeds)
+    if len(completions) != len(seeds):
+        raise BadReply(f"{len(completions)} texts came back, {len(seeds)} were asked for")
+    return completions
