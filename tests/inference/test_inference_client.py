@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from socsim.errors import ContextOverflow, InferenceError, RateLimited, RecordError, Rejected, TimedOut, Unavailable
+from socsim.errors import (
+    ContextOverflow,
+    InferenceError,
+    RateLimited,
+    RecordError,
+    Rejected,
+    RunStopped,
+    TimedOut,
+    Unavailable,
+)
+from socsim.inference.backlog import Backlog
 from socsim.inference.client import InferenceClient, engine_seed
+from socsim.inference.flights import Outcome
 from socsim.inference.retrying import Backoff
 from socsim.inference.scripted import ScriptedEngine
-from socsim.inference.types import CallFailure, Capabilities, Completion, DrawKey, Request, SamplingParams, Segment
+from socsim.inference.types import CallFailure, Capabilities, Completion, DrawKey, Request, SamplingParams, Segment, Usage
 from socsim.record.store import RecordStore
 from socsim.scenario.engines import LimitsSpec
 
@@ -359,22 +370,203 @@ def _submit(client: InferenceClient) -> Awaitable[object]:
     return client.submit(text(), draw())
 
 
-def test_requests_per_minute_are_kept(record: RecordStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    naps: list[float] = []
+class Together(Gate):
+    """Draws several texts from one prefill."""
 
-    async def nap(seconds: float) -> None:
-        naps.append(seconds)
+    def __init__(self, at_once: int) -> None:
+        super().__init__(reply=lambda request, seed: str(seed))
+        self.at_once = at_once
+        self.prefills: list[int] = []
 
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities(), samples=self.at_once)
+
+    async def sample(self, request: Request, *, seeds: Sequence[int]) -> list[Completion]:
+        self.prefills.append(len(seeds))
+        return [await ScriptedEngine.generate(self, request, seed=seed) for seed in seeds]
+
+
+@pytest.mark.parametrize(("at_once", "prefills"), [(8, [6]), (4, [4, 2]), (1, [])])
+def test_draws_of_an_equal_prompt_that_wait_are_one_prefill_and_go_by_draw_key(
+    record: RecordStore, at_once: int, prefills: list[int]
+) -> None:
+    async def main() -> list[Outcome]:
+        engine = Together(at_once)
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=1)) as client:
+            busy = asyncio.ensure_future(client.submit(text("other"), draw()))
+            await settle()
+            order = [3, 0, 5, 1, 4, 2]
+            tasks = {agent: asyncio.ensure_future(client.submit(text(), draw(agent))) for agent in order}
+            await settle()
+            engine.open.set()
+            await busy
+            await asyncio.gather(*tasks.values())
+            assert engine.prefills == prefills
+            assert client.stats.sampled_together == sum(count - 1 for count in prefills)
+            return [tasks[agent].result() for agent in range(6)]
+
+    found = asyncio.run(main())
+    assert [one.text for one in found if isinstance(one, Completion)] == [str(engine_seed(draw(agent))) for agent in range(6)]
+    record.flush()
+    assert sorted(row.text for row in record.calls() if row.text.isdigit() and row.digest == text().digest()) == sorted(
+        one.text for one in found if isinstance(one, Completion)
+    )
+
+
+def test_a_count_of_texts_other_than_asked_for_is_a_bad_reply_for_every_draw(record: RecordStore) -> None:
+    class Short(Together):
+        async def sample(self, request: Request, *, seeds: Sequence[int]) -> list[Completion]:
+            return (await super().sample(request, seeds=seeds))[1:]
+
+    async def main() -> list[Outcome]:
+        engine = Short(8)
+        engine.open.set()
+        async with InferenceClient(engine, record, limits=LimitsSpec(attempts=2), backoff=AT_ONCE) as client:
+            return list(await asyncio.gather(*(client.submit(text(), draw(agent)) for agent in range(3))))
+
+    found = asyncio.run(main())
+    assert found == [CallFailure("bad_reply", "2 texts came back, 3 were asked for", 2)] * 3
+    record.flush()
+    assert sum(row.attempts for row in record.calls()) == 2
+
+
+def test_leaving_one_draw_of_several_leaves_the_others_served(record: RecordStore) -> None:
     async def main() -> None:
-        limits = LimitsSpec(requests_per_minute=60, tokens_per_minute=6000)
-        client = InferenceClient(ScriptedEngine(), record, limits=limits)
-        with monkeypatch.context() as patch:
-            patch.setattr("socsim.inference.admission.asyncio.sleep", nap)
-            for agent in range(4):
-                await client.submit(text(), draw(agent))
+        engine = Together(8)
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=1)) as client:
+            busy = asyncio.ensure_future(client.submit(text("other"), draw()))
+            await settle()
+            tasks = [asyncio.ensure_future(client.submit(text(), draw(agent))) for agent in range(3)]
+            await settle()
+            tasks[0].cancel()
+            engine.open.set()
+            await busy
+            assert [type(one) for one in await asyncio.gather(*tasks[1:])] == [Completion, Completion]
 
     asyncio.run(main())
-    assert [round(seconds) for seconds in naps if seconds > 0.5][-3:] == [1, 2, 3]
+
+
+def test_a_busy_engine_gets_fewer_calls_and_later_more_again(record: RecordStore) -> None:
+    seen: list[int] = []
+
+    async def main() -> None:
+        trouble = {f"q{n}" for n in range(4)}
+
+        def failure(request: Request, seed: int, attempt: int) -> BaseException | None:
+            return RateLimited("slow down", 0.0) if request.segments[0].text in trouble and attempt == 1 else None
+
+        engine = ScriptedEngine(failure=failure, latency=0.0)
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=8), backoff=AT_ONCE) as client:
+            await asyncio.gather(*(client.submit(text(f"q{n}"), draw()) for n in range(4)))
+            seen.append(client.stats.places)
+            for n in range(4, 60):
+                await client.submit(text(f"q{n}"), draw())
+            seen.append(client.stats.places)
+            assert client.stats.retries == 4
+
+    asyncio.run(main())
+    assert seen == [4, 8]
+
+
+def test_limits_may_forbid_adapting(record: RecordStore) -> None:
+    async def main() -> None:
+        engine = ScriptedEngine(failure=failing(RateLimited("slow down", 0.0), None))
+        limits = LimitsSpec(parallel=8, adapt=False)
+        async with InferenceClient(engine, record, limits=limits, backoff=AT_ONCE) as client:
+            await client.submit(text(), draw())
+            assert client.stats.places == 8
+
+    asyncio.run(main())
+
+
+def test_a_call_that_waits_for_its_next_attempt_holds_no_place(record: RecordStore) -> None:
+    async def main() -> None:
+        slow = Backoff(base_s=3600.0, longest_s=3600.0)
+        engine = ScriptedEngine(failure=lambda request, seed, attempt: Unavailable("down") if seed == one else None)
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=1), backoff=slow) as client:
+            waiting = asyncio.ensure_future(client.submit(text(), draw()))
+            await settle()
+            assert isinstance(await client.submit(text(), draw(1)), Completion)
+            assert not waiting.done()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+    one = engine_seed(draw())
+    asyncio.run(main())
+
+
+class Till:
+    """Caps that admit so many attempts."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.reserved = 0.0
+        self.used: list[Usage | None] = []
+
+    def admit(self, expected_tokens: float) -> None:
+        if self.left == 0:
+            raise RunStopped("inference.budget.calls: that was all")
+        self.left -= 1
+        self.reserved += expected_tokens
+
+    def settle(self, expected_tokens: float, usage: Usage | None) -> None:
+        self.reserved -= expected_tokens
+        self.used.append(usage)
+
+
+def test_a_cap_stops_a_call_before_the_engine_is_asked(record: RecordStore) -> None:
+    async def main() -> None:
+        engine, till = ScriptedEngine(reply=["one two three"]), Till(1)
+        async with InferenceClient(engine, record, caps=till) as client:
+            await client.submit(text(), draw())
+            with pytest.raises(RunStopped, match="that was all"):
+                await client.submit(text(), draw(1))
+        assert engine.calls == 1
+        assert till.used == [Usage(1, 3)]
+        assert till.reserved == 0.0
+
+    asyncio.run(main())
+
+
+def test_a_backlog_is_described_as_places_come_near(record: RecordStore) -> None:
+    described: list[int] = []
+    engine = ScriptedEngine(reply=lambda request, seed: request.segments[0].text)
+
+    def describe(number: int) -> tuple[Request, DrawKey]:
+        described.append(number)
+        return text(f"q{number}"), draw(number)
+
+    async def main() -> dict[int, Outcome]:
+        backlog = Backlog()
+        for number in range(50):
+            backlog.add(-number, lambda number=number: describe(number))  # type: ignore[misc]
+        found = {}
+        async with InferenceClient(engine, record, limits=LimitsSpec(parallel=2)) as client:
+            async for number, outcome in client.answer_all(backlog):
+                if not found:
+                    assert len(described) <= 4
+                found[number] = outcome
+        return found
+
+    found = asyncio.run(main())
+    assert described == list(range(49, -1, -1))
+    assert {n: one.text for n, one in found.items() if isinstance(one, Completion)} == {n: f"q{n}" for n in range(50)}
+
+
+def test_leaving_a_backlog_cancels_what_is_in_flight(record: RecordStore) -> None:
+    async def main() -> None:
+        backlog, engine = Backlog(), Gate()
+        backlog.add(0.0, lambda: (text(), draw()))
+        async with InferenceClient(engine, record) as client:
+            answers = client.answer_all(backlog)
+            first = asyncio.ensure_future(anext(answers))
+            await settle()
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+            await settle()
+            assert engine.cancelled == 1
+
+    asyncio.run(main())
 
 
 def test_tokens_are_counted(record: RecordStore) -> None:
