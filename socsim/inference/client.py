@@ -87,7 +87,8 @@ class InferenceClient:
         self._turns = Turns(self._limits.requests_per_minute, self._limits.tokens_per_minute)
         self._guess = TokenGuess()
         self._flights = Flights(able.samples if able else 1)
-        self._answered_here: set[CallKey] = set()
+        self._answered_here: set[int] = set()
+        """Hashes of keys: a set of whole keys would take the memory of millions of texts, for a mere count."""
         self._statistics = Statistics()
         self._replayed = 0
         self._deduplicated = 0
@@ -128,7 +129,7 @@ class InferenceClient:
     def _found(self, key: CallKey) -> Outcome | None:
         found = self._record.get(*key)
         if found is not None:
-            if key in self._answered_here:
+            if hash(key) in self._answered_here:
                 self._deduplicated += 1
             else:
                 self._replayed += 1
@@ -220,7 +221,7 @@ class InferenceClient:
     def _settle(self, flight: Flight, outcomes: Sequence[Outcome], attempts: int) -> None:
         for number, (member, outcome) in enumerate(zip(flight.members, outcomes, strict=True)):
             self._record.put_call(flight.request, flight.digest, member.draw, outcome, attempts if number == 0 else 0)
-            self._answered_here.add(member.key)
+            self._answered_here.add(hash(member.key))
         self._statistics.settled(outcomes, attempts)
         self._flights.landed(flight)
         for member, outcome in zip(flight.members, outcomes, strict=True):
