@@ -11,7 +11,9 @@ import asyncio
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, TokenPiece, Usage
 
@@ -60,8 +62,10 @@ class ScriptedEngine:
         failure: called with (request, seed, attempt), attempts counting from 1; what it returns is raised.
         parallel: requests served at once, as told to the client.
         token_ids: give token ids: one token per UTF-8 byte. Otherwise tokens are words, only counted.
+        able: fields of `Capabilities` that are otherwise than everything, e.g. ``{"whole_options": False}``, to see what is
+            made of a model that cannot do it all.
 
-    A reply is cut at the first stop string and at ``max_tokens``, like a model's.
+    `socsim.inference.scripts` has ready-made replies by rule, latencies and failures. A reply is cut at the first stop string and at ``max_tokens``, like a model's.
 
     Example:
         >>> import asyncio
@@ -80,14 +84,16 @@ class ScriptedEngine:
         *,
         parallel: int = 64,
         token_ids: bool = False,
+        able: Mapping[str, Any] | None = None,
     ) -> None:
         self._texts: Iterator[str] | None = None if reply is None or callable(reply) else iter(tuple(reply))
         self._reply = reply if callable(reply) else default_reply
         self._scorer = scorer or default_scores
         self._latency = latency
         self._failure = failure
-        self._parallel = parallel
         self._token_ids = token_ids
+        able = {"chat": True, "plain": True, "score": True, "token_ids": token_ids, "parallel": parallel, **(able or {})}
+        self._able = Capabilities(**able)
         self._attempts: Counter[tuple[str, int]] = Counter()
         self.calls = 0
         """Number of times `generate` was called."""
@@ -100,8 +106,8 @@ class ScriptedEngine:
         return EngineIdentity("scripted", "scripted", version="1", settings=(("reply", script), ("scorer", scorer)))
 
     def capabilities(self) -> Capabilities:
-        """Everything, at once."""
-        return Capabilities(chat=True, plain=True, score=True, token_ids=self._token_ids, parallel=self._parallel)
+        """Everything, at once, unless it was made less able."""
+        return self._able
 
     async def generate(self, request: Request, *, seed: int = 0) -> Completion:
         """Follow the script."""
@@ -111,7 +117,7 @@ class ScriptedEngine:
             await asyncio.sleep(delay)
         self._fail(request, seed)
         pieces = self._pieces(request)
-        prompt_tokens = sum(len(p.ids) for p in pieces) or sum(s.text.count(" ") + 1 for s in request.segments)
+        prompt_tokens = self._prompt_tokens(request, pieces)
         if request.kind == "score":
             ids = tuple(tuple(c.encode()) for c in request.candidates) if self._token_ids else ()
             usage = Usage(prompt_tokens=prompt_tokens)
@@ -119,8 +125,21 @@ class ScriptedEngine:
             return Completion(finish_reason="scored", logprobs=scores, candidate_ids=ids, pieces=pieces, usage=usage)
         return self._text(request, seed, pieces, prompt_tokens)
 
+    async def sample(self, request: Request, *, seeds: Sequence[int]) -> list[Completion]:
+        """Follow the script for several seeds; the prompt is counted once."""
+        first, *others = [await self.generate(request, seed=seed) for seed in seeds]
+        return [first, *(replace(one, usage=replace(one.usage, prompt_tokens=0)) for one in others)]
+
+    async def count_tokens(self, request: Request) -> int:
+        """Tokens of the prompt: bytes or words, see ``token_ids``."""
+        return self._prompt_tokens(request, self._pieces(request))
+
     def close(self) -> None:
         """Nothing to close."""
+
+    @staticmethod
+    def _prompt_tokens(request: Request, pieces: tuple[TokenPiece, ...]) -> int:
+        return sum(len(p.ids) for p in pieces) or sum(s.text.count(" ") + 1 for s in request.segments)
 
     def _fail(self, request: Request, seed: int) -> None:
         if self._failure is None:

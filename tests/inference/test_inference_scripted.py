@@ -75,3 +75,16 @@ def test_token_ids_are_bytes_on_request() -> None:
 def test_own_scorer_and_latency() -> None:
     engine = ScriptedEngine(scorer=lambda request: [-1.0, -2.0], latency=lambda request, seed: 0.0)
     assert ask(engine, Request("score", (Segment("user", "x"),), candidates=("a", "b"))).logprobs == (-1.0, -2.0)
+
+
+def test_it_may_be_less_able() -> None:
+    able = ScriptedEngine(able={"whole_options": False, "samples": 4}).capabilities()
+    assert (able.whole_options, able.samples, able.score) == (False, 4, True)
+
+
+def test_several_texts_are_those_of_their_seeds_with_the_prompt_counted_once() -> None:
+    engine = ScriptedEngine()
+    found = asyncio.run(engine.sample(text("a b c"), seeds=[3, 1]))
+    assert [one.text for one in found] == [ask(engine, text("a b c"), seed).text for seed in (3, 1)]
+    assert [one.usage.prompt_tokens for one in found] == [3, 0]
+    assert asyncio.run(engine.count_tokens(text("a b c"))) == 3
