@@ -65,7 +65,8 @@ class ScriptedEngine:
         able: fields of `Capabilities` that are otherwise than everything, e.g. ``{"whole_options": False}``, to see what is
             made of a model that cannot do it all.
 
-    `socsim.inference.scripts` has ready-made replies by rule, latencies and failures. A reply is cut at the first stop string and at ``max_tokens``, like a model's.
+    `socsim.inference.scripts` has ready-made replies by rule, latencies and failures. A reply is cut at the first stop string
+    and at ``max_tokens``, like a model's.
 
     Example:
         >>> import asyncio
