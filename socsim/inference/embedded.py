@@ -7,51 +7,31 @@ seeded, but no engine that batches gives the same text for the same seed at all 
 from __future__ import annotations
 
 import asyncio
-import math
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from socsim.errors import ContextOverflow, Rejected, Unavailable
+from socsim.inference.llama_embeddings import LlamaEmbedder
 from socsim.inference.llama_prompts import Prompt, PromptWriter
-from socsim.inference.llama_server import LlamaServer, ServerSettings, token_counts
+from socsim.inference.llama_scoring import Counted, OptionScorer
+from socsim.inference.llama_server import LlamaServer, ServerSettings
 from socsim.inference.llama_slots import SETTLING_S, SlotPool, Visit
-from socsim.inference.option_tries import OptionTrie, build_trie, score_options
-from socsim.inference.types import Capabilities, Completion, EngineIdentity, FinishReason, Request, SamplingParams, Usage
+from socsim.inference.llama_texts import TextSampler, read_schema
+from socsim.inference.option_tries import OptionTrie, build_trie
+from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request
 from socsim.models.fetching import file_sha256
 from socsim.models.gguf import read_gguf_header
 from socsim.provenance import package_version
 
 __all__ = ["EmbeddedEngine"]
 
-_LISTED = (16, 2048, 1 << 30)
-"""Tokens whose log-probabilities are listed, in one attempt after another until one of those wanted is among them."""
-_LIFT = 100.0
-_NONE = -1e30
 _CACHED_TRIES = 1024
-_FINISHED: Mapping[str, FinishReason] = {"eos": "stop", "word": "stop", "limit": "length"}
-
-
-@dataclass(slots=True)
-class _Counted:
-    """Tokens of the calls that one request took; the ``prefilled`` ones were computed for it, and do not count as cached."""
-
-    prefilled: int
-    prompt: int = 0
-    cached: int = 0
-
-    def add(self, answer: dict[str, Any]) -> dict[str, Any]:
-        prompt, cached = token_counts(answer)
-        self.prompt += prompt
-        self.cached += cached
-        return answer
-
-    def usage(self, completion: int) -> Usage:
-        return Usage(self.prompt, completion, max(0, self.cached - self.prefilled))
 
 
 class EmbeddedEngine:
@@ -94,6 +74,9 @@ class EmbeddedEngine:
         self._server = LlamaServer(path, self._settings)
         self._chat = bool(header.chat_template)
         self._writer = PromptWriter(self._server, chat=self._chat)
+        self._scorer = OptionScorer(self._server)
+        self._texts = TextSampler(self._server)
+        self._embedder = LlamaEmbedder(path, self._settings)
         self._trie = lru_cache(_CACHED_TRIES)(build_trie)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="socsim-tokens")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -105,15 +88,19 @@ class EmbeddedEngine:
         return self._identity
 
     def capabilities(self) -> Capabilities:
-        """Texts, whole options and token ids; chat where the model has a template."""
+        """Everything but adapters and steering; chat where the model has a template."""
+        slots = self._settings.slots
         return Capabilities(
             chat=self._chat,
             plain=True,
             score=True,
             token_ids=True,
-            parallel=self._settings.slots,
+            parallel=slots,
             context_tokens=self._settings.context_tokens,
             linger_s=SETTLING_S,
+            samples=slots,
+            constrained=True,
+            embeddings=True,
         )
 
     async def generate(self, request: Request, *, seed: int = 0) -> Completion:
@@ -124,24 +111,64 @@ class EmbeddedEngine:
             Rejected: the model cannot be asked this.
             Unavailable: the model failed.
         """
-        loop = asyncio.get_running_loop()
-        prompt, trie = await loop.run_in_executor(self._writing, self._written, request)
-        self._check_length(prompt, request, trie)
-
-        def work(visit: Visit) -> Completion:
-            if trie is not None:
-                return self._score(prompt, trie, visit)
-            return self._text(prompt, request.sampling or SamplingParams(), seed, visit)
-
-        completion: Completion = await self._pool(loop).run(prompt, work)
+        (completion,) = await self._answers(request, (seed,))
         return completion
+
+    async def sample(self, request: Request, *, seeds: Sequence[int]) -> list[Completion]:
+        """Draw several texts that begin alike; the prompt is computed once, and copied into other slots where these are free.
+
+        Args:
+            request: for a text.
+            seeds: one per text; texts come back in this order.
+
+        Raises:
+            InferenceError: one of the texts cannot be had; see `generate`. There are none then.
+        """
+        if request.kind != "text":
+            raise Rejected("only texts are drawn several at a time; probabilities are the same whenever they are asked")
+        found = await self._answers(request, seeds)
+        cached = min((one.usage.cached_tokens for one in found), default=0)
+        return [
+            replace(one, usage=replace(one.usage, prompt_tokens=0, cached_tokens=0))
+            if number
+            else replace(one, usage=replace(one.usage, cached_tokens=cached))
+            for number, one in enumerate(found)
+        ]
+
+    async def count_tokens(self, request: Request) -> int:
+        """Tokens of the prompt as it would be sent.
+
+        Raises:
+            Rejected: the model's chat template does not take these messages.
+        """
+        prompt = await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.write, request)
+        return len(prompt.ids)
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """One vector of length 1 per text; see `socsim.inference.llama_embeddings`. Loads the model again when first called."""
+        return await self._embedder.embed(texts) if texts else []
 
     def close(self) -> None:
         """Stop the model and free its memory."""
         self._writing.shutdown(cancel_futures=True)
+        self._embedder.close()
         if self._pool_now is not None:
             self._pool_now.close()
         self._server.close()
+
+    async def _answers(self, request: Request, seeds: Sequence[int]) -> list[Completion]:
+        """Answers to a request, one per seed; where one fails, the others are given up."""
+        asked_at, loop = time.monotonic(), asyncio.get_running_loop()
+        prompt, trie = await loop.run_in_executor(self._writing, self._written, request)
+        self._check_length(prompt, request, trie)
+
+        def work(visit: Visit, seed: int) -> Completion:
+            if trie is not None:
+                return self._scored(prompt, trie, visit, asked_at)
+            return self._texts.draw(prompt, request, seed, visit, asked_at)
+
+        pool = self._pool(loop)
+        return await _all_or_none([pool.run(prompt, partial(work, seed=seed)) for seed in seeds])
 
     def _pool(self, loop: asyncio.AbstractEventLoop) -> SlotPool:
         """The slots, shared by everybody in one loop. A loop that has ended leaves them to the next one."""
@@ -156,6 +183,10 @@ class EmbeddedEngine:
 
     def _written(self, request: Request) -> tuple[Prompt, OptionTrie | None]:
         """Prompt and options in tokens."""
+        if request.adapter:
+            raise Rejected("the embedded engine has no adapters; use engine: transformers, vllm, or a server that has them")
+        if request.constraint:
+            read_schema(request.constraint)
         prompt = self._writer.write(request)
         if not prompt.pieces:
             raise Rejected("the prompt is empty")
@@ -177,86 +208,28 @@ class EmbeddedEngine:
         if total > most:
             raise ContextOverflow(f"the prompt has {len(prompt.ids)} tokens and the reply up to {reply}; a slot holds {most}")
 
-    def _text(self, prompt: Prompt, sampling: SamplingParams, seed: int, visit: Visit) -> Completion:
-        body = _sampling_body(sampling, self._settings.context_tokens)
-        answer = self._server.complete({**body, "prompt": prompt.ids, "id_slot": visit.slot, "seed": seed}, visit.is_gone)
-        counted = _Counted(visit.prefilled)
-        counted.add(answer)
-        reason = _FINISHED.get(answer["stop_type"])
-        if reason is None:
-            raise Unavailable(f"the reply ended before its end (stop_type {answer['stop_type']!r})")
-        text, tokens = str(answer["content"]), tuple(answer["tokens"])
-        if reason == "length":
-            text = text.rstrip("\N{REPLACEMENT CHARACTER}")  # the beginning of a character that was cut off
-        return Completion(text, reason, token_ids=tokens, pieces=prompt.pieces, usage=counted.usage(len(tokens)))
-
-    def _score(self, prompt: Prompt, trie: OptionTrie, visit: Visit) -> Completion:
-        counted = _Counted(visit.prefilled)
-        base = prompt.ids[: len(prompt.ids) - trie.taken_back]
-
-        def next_logprobs(path: tuple[int, ...], tokens: Sequence[int]) -> Mapping[int, float]:
-            return self._next_logprobs([*base, *path], tokens, visit, counted)
-
-        scores = score_options(trie, next_logprobs)
-        ids = trie.candidate_ids
+    def _scored(self, prompt: Prompt, trie: OptionTrie, visit: Visit, asked_at: float) -> Completion:
+        counted = Counted(visit.prefilled)
+        scores = self._scorer.score(prompt.ids, trie, visit, counted)
+        ids, usage = trie.candidate_ids, counted.usage(0)
+        elapsed_s = time.monotonic() - asked_at
         return Completion(
-            finish_reason="scored", logprobs=scores, candidate_ids=ids, pieces=prompt.pieces, usage=counted.usage(0)
+            finish_reason="scored", logprobs=scores, candidate_ids=ids, pieces=prompt.pieces, usage=usage, elapsed_s=elapsed_s
         )
 
-    def _next_logprobs(self, ids: list[int], wanted: Sequence[int], visit: Visit, counted: _Counted) -> dict[int, float]:
-        """Log-probabilities of some next tokens over the whole vocabulary.
 
-        Those among the likeliest tokens are listed by llama.cpp; the others are found by their ratio to one that is listed,
-        and where that cannot be had, in a list of the whole vocabulary.
-        """
-        ratios: dict[int, float] | None = None
-        for listed in _LISTED:
-            answer = counted.add(self._server.next_tokens(visit.slot, ids, listed + len(wanted), visit.is_gone))
-            found = _among(wanted, _first_token(answer).get("top_logprobs", ()))
-            if len(found) == len(wanted):
-                return found
-            if found and ratios is None:
-                ratios = self._ratios(ids, wanted, visit, counted)
-                if ratios:
-                    anchor = max(found, key=ratios.__getitem__)
-                    return {token: found.get(token, ratios[token] - ratios[anchor] + found[anchor]) for token in wanted}
-        raise Unavailable("llama.cpp does not list the options' tokens")
-
-    def _ratios(self, ids: list[int], wanted: Sequence[int], visit: Visit, counted: _Counted) -> dict[int, float]:
-        """Log-probabilities of the wanted tokens among each other; nothing where one that is a part of a character is drawn."""
-        answer = counted.add(self._server.ratios(visit.slot, ids, wanted, _LIFT, visit.is_gone))
-        rows: Sequence[Mapping[str, Any]] = _first_token(answer).get("top_probs", ())
-        if not rows:
-            return {}
-        found = {row["id"]: float(row["prob"]) for row in rows}
-        return {token: math.log(found[token]) if found.get(token, 0.0) > 0.0 else -math.inf for token in wanted}
-
-
-def _first_token(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What an answer says of its first token; nothing where that is a part of a character."""
-    rows: Sequence[Mapping[str, Any]] = answer.get("completion_probabilities") or ({},)
-    return dict(rows[0])
-
-
-def _among(wanted: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> dict[int, float]:
-    """Log-probabilities of the wanted tokens that are listed; llama.cpp writes the lowest number there is for none at all."""
-    found = {row["id"]: float(row["logprob"]) for row in rows if row["id"] in wanted}
-    return {token: value if value > _NONE else -math.inf for token, value in found.items()}
-
-
-def _sampling_body(sampling: SamplingParams, context_tokens: int) -> dict[str, Any]:
-    return {
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "min_p": sampling.min_p,
-        "repeat_penalty": sampling.repetition_penalty,
-        "repeat_last_n": context_tokens,
-        "n_predict": sampling.max_tokens,
-        "return_tokens": True,
-        "stop": list(sampling.stop),
-        "samplers": ["penalties", "top_k", "top_p", "min_p", "temperature"],
-    }
+async def _all_or_none(calls: Sequence[Coroutine[Any, Any, Completion]]) -> list[Completion]:
+    """The results of calls made side by side; the first error, once all the others have ended."""
+    if len(calls) == 1:
+        return [await calls[0]]
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _processors() -> int:

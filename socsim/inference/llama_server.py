@@ -34,11 +34,15 @@ _FORCED = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """How the model is served: ``slots`` prompts side by side, each of at most ``context_tokens`` with its reply."""
+    """How the model is served: ``slots`` prompts side by side, each of at most ``context_tokens`` with its reply.
+
+    With ``embedding`` it gives vectors instead of texts: a server does one of both.
+    """
 
     slots: int
     context_tokens: int
     threads: int
+    embedding: bool = False
 
 
 class LlamaServer:
@@ -54,6 +58,7 @@ class LlamaServer:
 
     def __init__(self, path: Path, settings: ServerSettings) -> None:
         self.settings = settings
+        self._token_bytes: Mapping[int, bytes] | None = None
         key = secrets.token_urlsafe(24)
         library = _library()
         self._states = StateFolder()
@@ -107,6 +112,19 @@ class LlamaServer:
         }  # fmt: skip
         return self.complete(body, gone)
 
+    def is_held(self, slot: int, ids: Sequence[int], schema: Any, gone: Gone) -> bool:
+        """Whether a reply can be held to a JSON schema: whether a token that begins no JSON text is kept from being drawn."""
+        bias = [[self._whole_character, _FORCED]]
+        body = {**_one_token(slot, ids), "json_schema": schema, "logit_bias": bias, "return_tokens": True}
+        return list(self.complete(body, gone)["tokens"]) != [self._whole_character]
+
+    def token_bytes(self, slot: int, gone: Gone) -> Mapping[int, bytes]:
+        """The text of every token, as bytes; nothing for control tokens. A slot lists them once, after one token."""
+        if self._token_bytes is None:
+            rows = self.next_tokens(slot, [self._whole_character], 1 << 30, gone)["completion_probabilities"][0]["top_logprobs"]
+            self._token_bytes = {row["id"]: bytes(row["bytes"]) for row in rows}
+        return self._token_bytes
+
     def tokenize(self, text: str, *, special: bool, begin: bool = False) -> tuple[int, ...]:
         """Token ids of a text. Control tokens are read out of it only if ``special``; ``begin`` adds the model's first token."""
         if not text and not begin:
@@ -124,6 +142,12 @@ class LlamaServer:
             return str(self._http.post("/apply-template", {"messages": list(messages)})["prompt"])
         except ReportedError as error:
             raise Rejected(f"the model's chat template does not take these messages: {error}") from error
+
+    def embed(self, texts: Sequence[Sequence[int]], gone: Gone) -> list[tuple[float, ...]]:
+        """One vector per text, given in tokens: the mean over its tokens, of length 1. Only where ``settings.embedding``."""
+        answer = self._http.post("/v1/embeddings", {"input": [list(ids) for ids in texts]}, gone)
+        rows = sorted(answer["data"], key=lambda row: int(row["index"]))
+        return [tuple(map(float, row["embedding"])) for row in rows]
 
     def end_token(self) -> int | None:
         """The token that ends a bare text; None where the model has none."""
@@ -188,6 +212,10 @@ def _parameters(library: Any, path: Path, settings: ServerSettings, key: str, st
     params.hostnames = ["127.0.0.1"]
     # A kept connection holds a thread: one for each slot, as many again for answers just given up, and the tokenizer's.
     params.n_threads_http = 2 * settings.slots + 4
+    if settings.embedding:
+        params.embedding = True
+        params.pooling_type = library.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+        params.n_batch = params.n_ubatch = settings.context_tokens  # a text is pooled only if it is computed in one piece
     params.ui = params.warmup = False
     params.verbosity = -1
     return params

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from socsim.inference.types import Request, TokenPiece
 
-__all__ = ["OptionTrie", "build_trie", "score_options"]
+__all__ = ["OptionTrie", "build_trie", "log_sum_exp", "probability_of_beginning", "score_options"]
 
 Path = tuple[int, ...]
 NextLogprobs = Callable[[Path, Sequence[int]], Mapping[int, float]]
@@ -25,8 +25,8 @@ class OptionTrie:
 
     ``paths[i]`` are the paths of candidate i, one per terminator; ``children`` the next tokens at each inner node, in an
     order in which a node follows its parent. ``taken_back`` tokens of the prompt are part of the paths instead, because the
-    tokenizer joins the end of the prompt with the beginning of an option; the probabilities then are those of the taken-back
-    text with the option, so that they can be compared with each other as always, but sum up to less.
+    tokenizer joins the end of the prompt with the beginning of an option; the probabilities along the paths then are those of
+    the taken-back text with the option, see `probability_of_beginning`.
     """
 
     paths: tuple[tuple[Path, ...], ...]
@@ -99,11 +99,49 @@ def score_options(trie: OptionTrie, next_logprobs: NextLogprobs) -> tuple[float,
     def along(path: Path) -> float:
         return math.fsum(found[path[:depth]][token] for depth, token in enumerate(path))
 
-    return tuple(_log_sum([along(path) for path in paths]) for paths in trie.paths)
+    return tuple(min(0.0, log_sum_exp([along(path) for path in paths])) for paths in trie.paths)
 
 
-def _log_sum(values: Sequence[float]) -> float:
-    largest = max(values)
+def probability_of_beginning(
+    end: Path, trie: OptionTrie, all_logprobs: Callable[[Path], Mapping[int, float]], bytes_of: Callable[[int], bytes]
+) -> float:
+    """Natural-log probability that the text goes on with the taken-back end of the prompt, however it is cut into tokens.
+
+    It is the sum over the tokens that begin with that text, and over the ways to write it in several tokens that the
+    prompt or one of the options takes; ways that neither takes are left out, as a model that has learnt from the
+    tokenizer's own cuts hardly ever writes them.
+
+    Args:
+        end: the taken-back tokens.
+        trie: the options, whose paths all go on from there.
+        all_logprobs: log-probabilities of all next tokens after a path.
+        bytes_of: the text of a token.
+    """
+    taken = {end, *(path for paths in trie.paths for path in paths)}
+    return _beginning(b"".join(map(bytes_of, end)), (), taken, all_logprobs, bytes_of)
+
+
+def _beginning(
+    text: bytes,
+    so_far: Path,
+    taken: set[Path],
+    all_logprobs: Callable[[Path], Mapping[int, float]],
+    bytes_of: Callable[[int], bytes],
+) -> float:
+    found = all_logprobs(so_far)
+    parts = [value for token, value in found.items() if bytes_of(token).startswith(text)]
+    depth = len(so_far)
+    for token in sorted({path[depth] for path in taken if path[:depth] == so_far and len(path) > depth}):
+        own = bytes_of(token)
+        if own and len(own) < len(text) and text.startswith(own) and found.get(token, -math.inf) > -math.inf:
+            rest = _beginning(text[len(own) :], (*so_far, token), taken, all_logprobs, bytes_of)
+            parts.append(found[token] + rest)
+    return log_sum_exp(parts)
+
+
+def log_sum_exp(values: Sequence[float]) -> float:
+    """log Σ exp; minus infinity for nothing at all."""
+    largest = max(values, default=-math.inf)
     if largest == -math.inf:
         return largest
-    return min(0.0, largest + math.log(math.fsum(math.exp(value - largest) for value in values)))
+    return largest + math.log(math.fsum(math.exp(value - largest) for value in values))

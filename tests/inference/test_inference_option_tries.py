@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from socsim.inference.option_tries import Path, build_trie, score_options
+from socsim.inference.option_tries import OptionTrie, Path, build_trie, probability_of_beginning, score_options
 from socsim.inference.types import Request, TokenPiece
 
 END = 0
@@ -120,6 +120,36 @@ def test_tokens_that_join_the_prompt_with_an_option_are_taken_back() -> None:
         pytest.approx(table.along((IDS[" happy"],))), pytest.approx(table.along((IDS[" "], IDS["c"]))),
     ]  # fmt: skip
     assert build_trie(request(["c"]), last, END, tokens_of).taken_back == 0
+
+
+def bytes_of(token: int) -> bytes:
+    return b"" if token == END else VOCABULARY[token - 1].encode()
+
+
+def test_the_end_that_is_taken_back_is_as_likely_as_all_that_begins_with_it() -> None:
+    trie = build_trie(request(["happy", "c"]), piece("Answer: "), END, tokens_of)
+    table = Table(1)
+    prefix = probability_of_beginning((IDS[" "],), trie, table.row, bytes_of)
+    assert math.exp(prefix) == pytest.approx(table.along((IDS[" "],)) + table.along((IDS[" happy"],)))
+
+
+def test_an_end_of_several_tokens_is_followed_along_the_ways_that_are_taken() -> None:
+    a, ab, b, c = (IDS[text] for text in ("a", "ab", "b", "c"))
+    trie = OptionTrie(paths=(((ab,),), ((a, b, c),)), children=(), taken_back=2)
+    table = Table(2)
+    prefix = probability_of_beginning((a, b), trie, table.row, bytes_of)
+    assert math.exp(prefix) == pytest.approx(table.along((ab,)) + table.along((a, b)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(["happy", "b", "bc", "c", "1", "happya"]), min_size=1, unique=True), st.integers(0, 9))
+def test_options_are_never_likelier_than_what_they_begin_with(candidates: list[str], seed: int) -> None:
+    trie = build_trie(request([*candidates, "happy"], (".", ",")), piece("a "), END, tokens_of)
+    assert trie.taken_back > 0
+    table = Table(seed)
+    end = tokens_of("a ")[-trie.taken_back :]
+    prefix = probability_of_beginning(end, trie, table.row, bytes_of)
+    assert math.fsum(map(math.exp, set(score_options(trie, table.next_logprobs)))) <= math.exp(prefix) <= 1.0
 
 
 def test_options_do_not_join_with_the_template() -> None:
