@@ -18,6 +18,7 @@ from socsim.carrying import ProgressMeter, carry_out
 from socsim.errors import NotYetAvailable, RecordError, ReplayMismatch, ScenarioError
 from socsim.events import RunProgress
 from socsim.inference.factory import check_capabilities, make_engine
+from socsim.inference.fingerprint import Fingerprinted, changes
 from socsim.inference.types import Engine, Style
 from socsim.laying_out import INPUTS, check_empty, claim_folder, lay_out, now
 from socsim.model import AnswersStopped
@@ -196,6 +197,7 @@ def carry_on(
     with Session(RecordStore.open(folder / RECORD_NAME), engine, spec.inference.limits) as session:
         if not fresh:
             _note_resumption(folder, session, progress)
+        _check_fingerprint(folder, session, engine, progress)
         _put_people(session, worlds, fresh=fresh)
         meter = ProgressMeter(worlds, session, progress)
         meter.begin(f"{spec.name}, seed {spec.seed}")
@@ -205,6 +207,27 @@ def carry_on(
             except AnswersStopped as stopped:
                 end.update(status="incomplete", reason=str(stopped))
     return _conclude(folder, end["status"], report=report)
+
+
+def _check_fingerprint(folder: Path, session: Session, engine: Engine, progress: RunProgress | None) -> None:
+    """Write down what is found at the engine's address; in a run that goes on it must be what was found at its beginning."""
+    if not isinstance(engine, Fingerprinted):
+        return
+    found = session.loop.run(engine.fingerprint())
+    manifest = read_manifest(folder)
+    if "fingerprint" not in manifest:
+        write_manifest(folder, manifest | {"fingerprint": found})
+        return
+    wrong, other = changes(manifest["fingerprint"], found)
+    if wrong:
+        raise RecordError(
+            f"{folder}: the server is not the one that this run began with: {'; '.join(wrong)}. Answers of two models must not "
+            "be mixed in one run; resume with the same model, or start a new run."
+        )
+    if other:
+        write_manifest(folder, manifest | {"fingerprint_changes": [*manifest.get("fingerprint_changes", []), *other]})
+        if progress is not None:
+            progress.note(f"the server has changed since the run began: {'; '.join(other)}")
 
 
 def _note_resumption(folder: Path, session: Session, progress: RunProgress | None) -> None:
