@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -21,7 +21,8 @@ from socsim.inference.types import Capabilities, Completion, Engine, EngineIdent
 
 __all__ = ["BatchDoor", "BatchJob", "BatchLedger", "BatchingEngine", "JobState", "OpenBatch"]
 
-Reply = Completion | InferenceError
+Reply = Mapping[str, Any] | InferenceError
+"""A reply as it came, or why there is none; only who has asked can read it, in this process or in a later one."""
 T = TypeVar("T")
 _QUIET_S = 0.25
 """A job is sent when no further call has come for so long: everybody who acts waits for an answer then."""
@@ -63,6 +64,14 @@ class BatchDoor(Protocol):
         """What came of the calls of a job that is done, by their numbers; calls without any outcome are left out."""
         ...
 
+    def read(self, request: Request, reply: Mapping[str, Any]) -> Completion:
+        """A reply to a request.
+
+        Raises:
+            InferenceError: the provider answered with an error, or with what is no reply.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OpenBatch:
@@ -90,7 +99,7 @@ class _Waiting:
     request: Request
     seed: int
     job: str = ""
-    future: asyncio.Future[Completion] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    future: asyncio.Future[Reply] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class BatchingEngine:
@@ -138,17 +147,20 @@ class BatchingEngine:
         earlier = self._earlier.pop((request.digest(), seed), None)
         if earlier is not None:
             reply = await earlier
-            if isinstance(reply, Completion):
-                return reply
             if not isinstance(reply, _NotSent):
-                raise reply
+                return self._read(request, reply)
         waiting = _Waiting(request, seed)
         self._gathered.append(waiting)
         self._came.set()
         try:
-            return await waiting.future
+            return self._read(request, await waiting.future)
         finally:
             asyncio.get_running_loop().call_soon(self._taken, waiting.job)
+
+    def _read(self, request: Request, reply: Reply) -> Completion:
+        if isinstance(reply, InferenceError):
+            raise reply
+        return self._door.read(request, reply)
 
     def _taken(self, job: str) -> None:
         """A reply was taken, and is on its way to the record by now; a job of which all are is not needed any more."""
@@ -235,13 +247,8 @@ class BatchingEngine:
         self._left[name] = len(calls)
         for number, call in numbered.items():
             call.job = name
-            reply = replies[number]
-            if call.future.done():
-                continue
-            if isinstance(reply, Completion):
-                call.future.set_result(reply)
-            else:
-                call.future.set_exception(reply)
+            if not call.future.done():
+                call.future.set_result(replies[number])
 
     async def _send(self, job: BatchJob) -> str:
         """Send a job once: where it is not known whether it arrived, the provider is asked."""
@@ -276,7 +283,7 @@ class _NotSent(InferenceError):
     """A job of an earlier process never reached the provider; its calls are asked anew."""
 
 
-def _settle_all(futures: dict[str, asyncio.Future[Reply]] | dict[str, asyncio.Future[Completion]], error: Exception) -> None:
+def _settle_all(futures: dict[str, asyncio.Future[Reply]], error: Exception) -> None:
     for future in futures.values():
         if not future.done():
             future.set_exception(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from socsim.errors import InferenceError, Rejected, Unavailable
 from socsim.inference import provider_batch
-from socsim.inference.provider_batch import BatchingEngine, BatchJob, JobState, OpenBatch
+from socsim.inference.provider_batch import BatchingEngine, BatchJob, JobState, OpenBatch, Reply
 from socsim.inference.scripted import ScriptedEngine
 from socsim.inference.types import Completion, Request, SamplingParams, Segment
 
@@ -84,13 +84,17 @@ class Provider:
         self.looks -= 1
         return self.state_now if self.looks < 0 else JobState("running")
 
-    async def replies(self, job_id: str) -> dict[str, Completion | InferenceError]:
+    async def replies(self, job_id: str) -> dict[str, Reply]:
         self._trouble("replies")
         return {
-            number: self.refuses.get(request.segments[0].text, Completion(request.segments[0].text.upper()))
+            number: self.refuses.get(request.segments[0].text, {"text": request.segments[0].text.upper()})
             for number, request, _ in self.jobs[job_id].calls
             if request.segments[0].text not in self.loses
         }
+
+    def read(self, request: Request, reply: Mapping[str, Any]) -> Completion:
+        assert reply["text"] == request.segments[0].text.upper()
+        return Completion(reply["text"])
 
 
 def batching(door: Provider, ledger: Ledger, most: int = 100) -> BatchingEngine:
