@@ -1,6 +1,10 @@
 """``python -m benchmarks [NAME] [OPTIONS]``: one measurement, or, without a name, all those that need no more than minutes.
 
 embedded       ways of serving the embedded model on this processor
+embedded_efficiency  share of the embedded model's own speed that the inference layer reaches
+prefix         what prefix order and merging of equal calls are worth on the embedded engine
+serve          throughput, latency and settings of a server, or of vLLM in this process
+traces         the calls of a recorded run, exported and asked again
 wordings       ways of asking an item, and to what the model reacts
 replay         agent-steps per second of a replay
 replay_lookup  microseconds per look-up in a record
@@ -11,7 +15,7 @@ from __future__ import annotations
 import runpy
 import sys
 
-NAMES = ("embedded", "wordings", "replay", "replay_lookup")
+NAMES = ("embedded", "embedded_efficiency", "prefix", "serve", "traces", "wordings", "replay", "replay_lookup")
 ALL = (["replay_lookup"], ["replay"], ["embedded", "--rounds", "1"])
 
 
