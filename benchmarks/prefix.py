@@ -119,19 +119,8 @@ def main() -> None:
             f"{figures['computed_tokens']:6.0f} tokens computed  {figures['sent']:.0f} of {figures['asked']:.0f} calls sent"
         )
     rows = [{"order": way[0].split()[1], "merging": way[1].split()[1], **figures} for way, figures in middle.items()]
-    settings = {key: value for key, value in vars(arguments).items()}
-    print(
-        json.dumps(
-            {
-                "benchmark": "prefix",
-                "rows": rows,
-                "settings": settings,
-                "seed": 1,
-                "hardware": hardware(),
-                "versions": provenance(),
-            }
-        )
-    )
+    about = {"settings": vars(arguments), "seed": 1, "hardware": hardware(), "versions": provenance()}
+    print(json.dumps({"benchmark": "prefix", "rows": rows, **about}))
 
 
 if __name__ == "__main__":

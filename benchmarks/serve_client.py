@@ -66,7 +66,10 @@ class ServerAsker:
 
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), headers=headers, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)
+            # llama.cpp closes a connection after a stream, and does not say so.
+            connector=aiohttp.TCPConnector(limit=0, force_close=self._kind == "llama_server"),
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S),
         )
         try:
             await self._find_model()
