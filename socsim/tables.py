@@ -43,9 +43,10 @@ _CALLS = pa.list_(pa.struct([("path", pa.string()), ("digest", pa.string()), ("d
 _TYPES: Mapping[str, pa.DataType] = {
     **dict.fromkeys(("replicate", "agent", "step", "author", "reader", "position", "author_step", "choice"), pa.int64()),
     **dict.fromkeys(("reading", "prompt_tokens", "cached_tokens", "completion_tokens", "attempts"), pa.int64()),
-    **dict.fromkeys(("weight", "value", "expected", "entropy", "mass", "u", "elapsed_s"), pa.float64()),
+    **dict.fromkeys(("weight", "value", "expected", "entropy", "mass", "u", "elapsed_s", "ttft_s"), pa.float64()),
     **dict.fromkeys(("probabilities", "logprobs"), _REALS),
-    "cut_off": pa.bool_(),
+    **dict.fromkeys(("cut_off", "reused"), pa.bool_()),
+    "notes": pa.list_(pa.string()),
     "calls": _CALLS,
 }
 _WORLD = ("arm", "replicate")
@@ -63,8 +64,11 @@ _SORT: Mapping[str, tuple[str, ...]] = {
 TABLE_NAMES: tuple[str, ...] = tuple(_SORT)
 """All tables of a run."""
 
-TELEMETRY = frozenset({"prompt_tokens", "cached_tokens", "completion_tokens", "elapsed_s", "attempts"})
+TELEMETRY = frozenset({"prompt_tokens", "cached_tokens", "completion_tokens", "elapsed_s", "ttft_s", "attempts", "reused"})
 """Columns that say how a run went, not what came out; no hash covers them."""
+
+_ADDED = frozenset({"notes"})
+"""Columns that tables of earlier versions lack: while they say nothing, the hash is as it was without them."""
 
 _ROW_TYPES: Mapping[str, type[Any]] = {
     "ties": TieRow,
@@ -124,7 +128,8 @@ def table_hash(name: str, table: pa.Table) -> str:
     BLAKE2b over the sorted column names and, in the order of the sort keys, each row's values as JSON with every digit of
     its numbers. Two tables have the same hash if and only if they say the same, whatever files they were read from.
     """
-    columns = sorted(column for column in table.column_names if column not in TELEMETRY)
+    silent = {column for column in _ADDED & set(table.column_names) if not any(table[column].to_pylist())}
+    columns = sorted(column for column in table.column_names if column not in TELEMETRY | silent)
     state = hashlib.blake2b(orjson.dumps(columns), digest_size=16)
     for batch in _sorted(name, table).select(columns).to_batches(max_chunksize=4096):
         lists = [_canonical(batch.column(index)) for index in range(len(columns))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,21 +22,39 @@ from socsim.record.packing import (
 )
 from socsim.record.segments import PartReader, PartWriter
 
-__all__ = ["CALL_COLUMNS", "CallRow", "Outcome", "PendingCall", "decode_outcome", "decode_request", "encode_call"]
+__all__ = [
+    "CALL_COLUMNS",
+    "CallKey",
+    "CallRow",
+    "Outcome",
+    "PendingCall",
+    "call_row",
+    "columns_of",
+    "decode_outcome",
+    "decode_request",
+    "encode_call",
+]
 
 Outcome = Completion | CallFailure
+CallKey = tuple[str, str]
+"""(request digest, text of the draw key or "")."""
 
 CALL_COLUMNS = (
     "digest", "draw", "frame", "segments", "failure", "text", "finish_reason", "logprobs", "candidate_ids",
-    "token_ids", "pieces", "prompt_tokens", "completion_tokens", "cached_tokens", "elapsed_s", "attempts",
+    "token_ids", "pieces", "prompt_tokens", "completion_tokens", "cached_tokens", "elapsed_s", "attempts", "notes", "ttft_s",
+    "reused",
 )  # fmt: skip
 """Stored columns of a call, in order."""
 
+_SINCE_VERSION_2 = {"notes": "NULL", "ttft_s": "NULL", "reused": "0"}
+
 _ROLES = ("system", "user", "assistant")
+_NUMBER_OF_ROLE = {role: number for number, role in enumerate(_ROLES)}
+_SHORT_REPLY = 256
+"""Replies of fewer bytes are not compressed: it saves a quarter of them, and takes as long as all else that is done to one."""
 
 
-@dataclass(frozen=True, slots=True)
-class PendingCall:
+class PendingCall(NamedTuple):
     """A call on its way into the record."""
 
     request: Request
@@ -44,6 +62,8 @@ class PendingCall:
     draw: str
     outcome: Outcome
     attempts: int
+    reused: bool = False
+    """Whether it was taken from another record instead of being asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,17 @@ class CallRow:
     elapsed_s: float
     attempts: int
     failure: str
+    notes: tuple[str, ...] = ()
+    """How the engine did what it could not do as asked."""
+    ttft_s: float = 0.0
+    reused: bool = False
+    """Taken from another record; times, tokens and attempts are what it took there."""
+
+
+def columns_of(version: str) -> str:
+    """The stored columns as a record of a schema version has them, for a SELECT; what it lacks is NULL or nothing."""
+    absent = _SINCE_VERSION_2 if version == "1" else {}
+    return ", ".join(f"{absent[column]} AS {column}" if column in absent else column for column in CALL_COLUMNS)
 
 
 def _frame(request: Request) -> str:
@@ -77,27 +108,30 @@ def _frame(request: Request) -> str:
 def encode_call(call: PendingCall, parts: PartWriter) -> tuple[Any, ...]:
     """The call as stored, in the order of `CALL_COLUMNS`; its parts are stored on the way."""
     request, outcome = call.request, call.outcome
-    segments = pack_refs(parts.text(s.text) * len(_ROLES) + _ROLES.index(s.role) for s in request.segments)
+    segments = pack_refs([parts.text(s.text) * len(_ROLES) + _NUMBER_OF_ROLE[s.role] for s in request.segments])
     head = (bytes.fromhex(call.digest), call.draw, parts.text(_frame(request)), segments)
     if isinstance(outcome, CallFailure):
         failure = orjson.dumps((outcome.kind, outcome.message, outcome.attempts)).decode()
-        return (*head, failure, *(None,) * 10, call.attempts)
+        return (*head, failure, *(None,) * 10, call.attempts, None, None, int(call.reused))
     known = [segment.text for segment in request.segments]
     ids = outcome.candidate_ids
     return (
         *head,
         None,
-        pack_text(outcome.text),
+        pack_text(outcome.text, _SHORT_REPLY),
         outcome.finish_reason,
         pack_floats(outcome.logprobs),
         parts.text(orjson.dumps(ids).decode()) if ids else None,
         pack_ids(outcome.token_ids),
-        pack_refs(parts.piece(piece, known) for piece in outcome.pieces),
+        pack_refs([parts.piece(piece, known) for piece in outcome.pieces]),
         outcome.usage.prompt_tokens,
         outcome.usage.completion_tokens,
         outcome.usage.cached_tokens,
         outcome.elapsed_s,
         call.attempts,
+        orjson.dumps(outcome.notes).decode() if outcome.notes else None,
+        outcome.ttft_s or None,
+        int(call.reused),
     )
 
 
@@ -121,7 +155,28 @@ def decode_outcome(row: tuple[Any, ...], parts: PartReader) -> Outcome:
         pieces=_pieces(pieces, parts.piece),
         usage=Usage(prompt_tokens=row[11], completion_tokens=row[12], cached_tokens=row[13]),
         elapsed_s=row[14],
+        notes=() if row[16] is None else tuple(orjson.loads(row[16])),
+        ttft_s=row[17] or 0.0,
     )
+
+
+def call_row(row: tuple[Any, ...], parts: PartReader) -> CallRow:
+    """A stored call as a row of the table of calls."""
+    outcome, kind = decode_outcome(row, parts), orjson.loads(parts.text(row[2]))[0]
+    telemetry = {
+        "prompt_tokens": row[11] or 0,
+        "cached_tokens": row[13] or 0,
+        "completion_tokens": row[12] or 0,
+        "elapsed_s": row[14] or 0.0,
+        "attempts": row[15],
+        "ttft_s": row[17] or 0.0,
+        "reused": bool(row[18]),
+    }
+    head = (row[0].hex(), row[1], kind)
+    if isinstance(outcome, CallFailure):
+        return CallRow(*head, "failed", "", "", (), failure=f"{outcome.kind}: {outcome.message}", **telemetry)
+    said = (outcome.text, outcome.finish_reason, outcome.logprobs)
+    return CallRow(*head, "ok", *said, failure="", notes=outcome.notes, **telemetry)
 
 
 def _pieces(stored: bytes, find: Callable[[int], TokenPiece]) -> tuple[TokenPiece, ...]:

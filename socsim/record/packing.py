@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "compress",
     "content_hash",
     "pack_floats",
     "pack_ids",
@@ -34,15 +35,22 @@ def content_hash(*parts: bytes) -> bytes:
     return state.digest()
 
 
-def pack_text(text: str) -> str | bytes:
-    """The text itself where it is short, else compressed. Lone surrogates survive."""
+def compress(data: bytes) -> bytes:
+    """As `zlib.compress`, in a tenth of its time for short data: most of that goes into tables for a window of 32 KiB."""
+    window = max(9, min(15, (len(data) - 1).bit_length()))
+    state = zlib.compressobj(6, zlib.DEFLATED, window, min(9, window - 5))
+    return state.compress(data) + state.flush()
+
+
+def pack_text(text: str, short: int = _SHORT) -> str | bytes:
+    """The text itself where it has at most ``short`` bytes, else compressed where that helps. Lone surrogates survive."""
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        return zlib.compress(text.encode("utf-8", "surrogatepass"))
-    if len(data) <= _SHORT:
+        return compress(text.encode("utf-8", "surrogatepass"))
+    if len(data) <= short:
         return text
-    packed = zlib.compress(data, 6)
+    packed = compress(data)
     return packed if len(packed) < len(data) else text
 
 
@@ -70,7 +78,7 @@ def pack_ids(ids: Sequence[int]) -> bytes:
         return b""
     wide = int(max(ids) >= _SMALL)
     data = struct.pack(f"<{len(ids)}{_WIDTHS[wide]}", *ids)
-    packed = zlib.compress(data, 6) if len(data) > _SHORT else data
+    packed = compress(data) if len(data) > _SHORT else data
     return bytes([wide | _ZLIB]) + packed if len(packed) < len(data) else bytes([wide]) + data
 
 

@@ -13,7 +13,7 @@ import orjson
 
 from socsim.events import AgentRow, EventRow, MessageRow, ResponseRow, SeenRow, TieRow
 from socsim.items import Reading
-from socsim.record.packing import pack_floats, pack_text, unpack_floats, unpack_text
+from socsim.record.packing import compress, pack_floats, pack_text, unpack_floats, unpack_text
 
 __all__ = ["ROW_TABLES", "EventKey", "Row", "RowTable", "event_key", "table_named", "table_of"]
 
@@ -30,7 +30,7 @@ def _pack_json(value: Mapping[str, Any]) -> str:
 
 
 def _pack_calls(calls: tuple[tuple[str, str, str], ...]) -> bytes:
-    return zlib.compress(orjson.dumps(calls))
+    return compress(orjson.dumps(calls))
 
 
 def _unpack_calls(data: bytes) -> tuple[tuple[str, str, str], ...]:

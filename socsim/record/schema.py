@@ -16,10 +16,25 @@ from pathlib import Path
 from socsim.errors import RecordError
 from socsim.record.rows import ROW_TABLES
 
-__all__ = ["SCHEMA_VERSION", "connect_reader", "connect_writer", "create_file", "leave_one_file"]
+__all__ = ["SCHEMA_VERSION", "connect_reader", "connect_writer", "create_file", "leave_one_file", "version_of"]
 
-SCHEMA_VERSION = "1"
-"""Changes with every change of the tables; files of another version are refused, never half-read."""
+SCHEMA_VERSION = "2"
+"""Changes with every change of the tables."""
+
+_READABLE = ("1", SCHEMA_VERSION)
+"""Versions that are read as they are, and migrated when they are opened for writing. Others are refused, never half-read."""
+
+_CACHE_KIB = 64 * 1024
+_CHECKPOINT_PAGES = 4096
+_ADDED = ("notes TEXT", "ttft_s REAL", "reused INTEGER NOT NULL DEFAULT 0")
+"""Columns of calls since version 2."""
+_NEW_TABLES = (
+    "CREATE TABLE batches (name TEXT PRIMARY KEY, created TEXT NOT NULL, endpoint TEXT NOT NULL, calls BLOB NOT NULL,"
+    " job_id TEXT, status TEXT NOT NULL)",
+    "CREATE TABLE telemetry (name TEXT NOT NULL, process TEXT NOT NULL, at TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (name, process))",
+)
+"""Tables since version 2."""
 
 _CONTENT = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -29,8 +44,9 @@ _CONTENT = (
     "CREATE TABLE calls (id INTEGER PRIMARY KEY, digest BLOB NOT NULL, draw TEXT NOT NULL, frame INTEGER NOT NULL,"
     " segments BLOB NOT NULL, failure TEXT, text, finish_reason TEXT, logprobs BLOB, candidate_ids INTEGER,"
     " token_ids BLOB, pieces BLOB, prompt_tokens INTEGER, completion_tokens INTEGER, cached_tokens INTEGER,"
-    " elapsed_s REAL, attempts INTEGER NOT NULL, UNIQUE (digest, draw))",
+    f" elapsed_s REAL, attempts INTEGER NOT NULL, {', '.join(_ADDED)}, UNIQUE (digest, draw))",
     "CREATE TABLE begun (digest BLOB NOT NULL, draw TEXT NOT NULL, PRIMARY KEY (digest, draw)) WITHOUT ROWID",
+    *_NEW_TABLES,
 )
 
 
@@ -57,18 +73,20 @@ def create_file(path: Path, meta: Mapping[str, str]) -> None:
 
 
 def connect_writer(path: Path, *, check: bool = True) -> sqlite3.Connection:
-    """A connection that may write, in write-ahead mode, with explicit transactions.
+    """A connection that may write, in write-ahead mode, with explicit transactions. An older record is migrated.
 
     Raises:
         RecordError: the file cannot be opened, is no record, has another version, or write-ahead mode is not to be had.
     """
     if check and not path.is_file():
         raise RecordError(f"{path}: there is no record here. Is this a run folder?")
+    if check:
+        _migrate(path)
     with _closed_on_error(path, path.absolute().as_uri()) as connection:
-        if check:
-            _check_version(connection, path)
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         if mode != "wal":
             raise RecordError(f"{path}: this file system has no write-ahead mode ({mode}). Choose a folder on a local disk.")
         return connection
@@ -99,6 +117,47 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         return connection
 
 
+def version_of(connection: sqlite3.Connection) -> str:
+    """The schema version of an open record."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+    return str(row[0]) if row else "none"
+
+
+def _migrate(path: Path) -> None:
+    """Bring an older record to the present version, in one transaction; it only adds.
+
+    Raises:
+        RecordError: another process has the record open, or it has a version that cannot be migrated.
+    """
+    with _closed_on_error(path, path.absolute().as_uri()) as connection:
+        found = _check_version(connection, path)
+        connection.close()
+    if found == SCHEMA_VERSION:
+        return
+    with _closed_on_error(path, path.absolute().as_uri()) as connection:
+        _hold_alone(connection, path)
+        for column in _ADDED:
+            connection.execute(f"ALTER TABLE calls ADD COLUMN {column}")
+        for statement in _NEW_TABLES:
+            connection.execute(statement)
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (SCHEMA_VERSION,))
+        connection.execute("COMMIT")
+        connection.close()
+
+
+def _hold_alone(connection: sqlite3.Connection, path: Path) -> None:
+    """Begin a transaction of a connection that is the only one to the file, as readers of the old version would be misled."""
+    connection.execute("PRAGMA busy_timeout=2000")
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        raise RecordError(
+            f"{path}: another process has this record open, and its format must be brought up to date ({error}). "
+            "Close the other process (a run, a notebook), then try again."
+        ) from error
+
+
 @contextmanager
 def _closed_on_error(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
     connection: sqlite3.Connection | None = None
@@ -114,14 +173,15 @@ def _closed_on_error(path: Path, uri: str) -> Iterator[sqlite3.Connection]:
         raise RecordError(f"{path}: cannot be opened: {error}. {advice}") from error
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+def _check_version(connection: sqlite3.Connection, path: Path) -> str:
+    """The version of a record that can be read."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "meta" not in tables:
         raise RecordError(f"{path}: this is not a socsim record.")
-    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-    found = row[0] if row else "none"
-    if found != SCHEMA_VERSION:
+    found = version_of(connection)
+    if found not in _READABLE:
         raise RecordError(
-            f"{path}: the record has format version {found}, this socsim reads version {SCHEMA_VERSION}. "
+            f"{path}: the record has format version {found}, this socsim reads versions {' and '.join(_READABLE)}. "
             "Use the socsim version that manifest.json beside it names."
         )
+    return found

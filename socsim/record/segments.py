@@ -1,6 +1,6 @@
 """Content-addressed parts of prompts: each text and each run of tokens is stored once, calls refer to it by number.
 
-`PartWriter` finds or makes the number of a part, `PartReader` gives the part back. Both remember what they have met.
+`PartWriter` finds or makes the number of a part, `PartReader` gives the part back. Both remember what they have met lately.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from typing import Any
 
 from socsim.errors import RecordError
 from socsim.inference.types import TokenPiece
+from socsim.record.lately import Lately
 from socsim.record.packing import content_hash, pack_ids, pack_refs, pack_text, unpack_ids, unpack_refs, unpack_text
 
 __all__ = ["PartReader", "PartWriter"]
+
+_TEXTS = 32_768
+_PIECES = 8_192
 
 
 def _encoded(text: str) -> bytes:
@@ -25,8 +29,8 @@ class PartWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._texts: dict[str, int] = {}
-        self._pieces: dict[TokenPiece, int] = {}
+        self._texts: Lately[str, int] = Lately(_TEXTS)
+        self._pieces: Lately[TokenPiece, int] = Lately(_PIECES)
 
     def forget(self) -> None:
         """Forget all numbers; needed when a transaction that made some was undone."""
@@ -37,12 +41,9 @@ class PartWriter:
         """Number of a text."""
         number = self._texts.get(text)
         if number is None:
-            number = self._find("texts", content_hash(_encoded(text)))
-            if number is None:
-                number = self._insert(
-                    "INSERT INTO texts (hash, body) VALUES (?, ?)", content_hash(_encoded(text)), pack_text(text)
-                )
-            self._texts[text] = number
+            name = content_hash(_encoded(text))
+            number = self._number("texts", "(hash, body) VALUES (?, ?)", name, pack_text(text))
+            self._texts.put(text, number)
         return number
 
     def piece(self, piece: TokenPiece, known: Sequence[str]) -> int:
@@ -51,24 +52,20 @@ class PartWriter:
         if number is None:
             ids = pack_ids(piece.ids)
             name = content_hash(_encoded(piece.text), ids, bytes([piece.template]))
-            number = self._find("pieces", name)
-            if number is None:
-                parts = pack_refs(self.text(part) for part in _split(piece.text, known))
-                number = self._insert(
-                    "INSERT INTO pieces (hash, template, texts, ids) VALUES (?, ?, ?, ?)", name, int(piece.template), parts, ids
-                )
-            self._pieces[piece] = number
+            parts = pack_refs(self.text(part) for part in _split(piece.text, known))
+            values = "(hash, template, texts, ids) VALUES (?, ?, ?, ?)"
+            number = self._number("pieces", values, name, int(piece.template), parts, ids)
+            self._pieces.put(piece, number)
         return number
 
-    def _find(self, table: str, name: bytes) -> int | None:
-        row = self._connection.execute(f"SELECT id FROM {table} WHERE hash = ?", (name,)).fetchone()
-        return None if row is None else int(row[0])
-
-    def _insert(self, statement: str, *values: object) -> int:
-        number = self._connection.execute(statement, values).lastrowid
-        if number is None:
-            raise sqlite3.InternalError("no row number for an inserted part")
-        return number
+    def _number(self, table: str, values: str, name: bytes, *others: object) -> int:
+        """Number of the part with this name, which is inserted unless it is there."""
+        execute = self._connection.execute
+        added = execute(f"INSERT INTO {table} {values} ON CONFLICT (hash) DO NOTHING", (name, *others))
+        if added.rowcount == 1 and added.lastrowid is not None:
+            return added.lastrowid
+        (number,) = execute(f"SELECT id FROM {table} WHERE hash = ?", (name,)).fetchone()
+        return int(number)
 
 
 def _split(text: str, known: Sequence[str]) -> list[str]:
@@ -88,8 +85,8 @@ class PartReader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._texts: dict[int, str] = {}
-        self._pieces: dict[int, TokenPiece] = {}
+        self._texts: Lately[int, str] = Lately(_TEXTS)
+        self._pieces: Lately[int, TokenPiece] = Lately(_PIECES)
         self._stored_texts: dict[int, str | bytes] = {}
         self._stored_pieces: dict[int, tuple[Any, ...]] = {}
 
@@ -106,7 +103,8 @@ class PartReader:
             body = self._stored_texts.pop(number, None)
             if body is None:
                 (body,) = self._row("SELECT body FROM texts WHERE id = ?", number)
-            text = self._texts[number] = unpack_text(body)
+            text = unpack_text(body)
+            self._texts.put(number, text)
         return text
 
     def piece(self, number: int) -> TokenPiece:
@@ -116,7 +114,8 @@ class PartReader:
             row = self._stored_pieces.pop(number, None)
             template, texts, ids = row or self._row("SELECT template, texts, ids FROM pieces WHERE id = ?", number)
             text = "".join([self.text(part) for part in unpack_refs(texts)])
-            piece = self._pieces[number] = TokenPiece(text, unpack_ids(ids), bool(template))
+            piece = TokenPiece(text, unpack_ids(ids), bool(template))
+            self._pieces.put(number, piece)
         return piece
 
     def _row(self, statement: str, number: int) -> tuple[Any, ...]:

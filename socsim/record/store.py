@@ -10,36 +10,26 @@ without the calls that were put before it.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import orjson
-
-from socsim.errors import RecordError, ReplayMismatch
+from socsim.errors import RecordError
 from socsim.events import EventRow
+from socsim.inference.provider_batch import OpenBatch
 from socsim.inference.types import CallFailure, DrawKey, Request, TokenPiece
-from socsim.record.calls import (
-    CALL_COLUMNS,
-    CallRow,
-    Outcome,
-    PendingCall,
-    decode_outcome,
-    decode_request,
-)
-from socsim.record.rows import EventKey, Row, event_key, table_named, table_of
-from socsim.record.schema import connect_reader, connect_writer, create_file
-from socsim.record.segments import PartReader
-from socsim.record.writer import Begin, RecordWriter, Rows, SetMeta
+from socsim.record.calls import CallKey, CallRow, Outcome, PendingCall
+from socsim.record.ledger import Ledger
+from socsim.record.reading import CallReader, Reading
+from socsim.record.results import Results
+from socsim.record.rows import EventKey, Row
+from socsim.record.schema import connect_writer, create_file
+from socsim.record.writer import RecordWriter, Rows, SetMeta
 
 __all__ = ["RecordStore"]
 
-_SELECT_CALLS = f"SELECT {', '.join(CALL_COLUMNS)} FROM calls"
 _BILLED = "possibly_billed_twice"
-CallKey = tuple[str, str]
 
 
 class RecordStore:
@@ -52,19 +42,20 @@ class RecordStore:
         'poll'
     """
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, cache: RecordStore | None = None) -> None:
         self.path = path
         self.read_only = read_only
-        self._lock = threading.RLock()
         self._closed = False
         self._found_unanswered = 0
-        self._calls: dict[CallKey, Outcome | tuple[Any, ...]] | None = None
-        self._events: dict[EventKey, tuple[str, str]] | None = None
+        self._cache = cache
         writing = None if read_only else connect_writer(path)
-        self._reader = connect_reader(path)
-        self._parts = PartReader(self._reader)
+        self._reading = Reading(path)
+        self._calls = CallReader(self._reading)
         self._writer = None if writing is None else RecordWriter(path, writing)
-        self._meta: dict[str, str] = dict(self._rows("SELECT key, value FROM meta"))
+        self._reading.settle = None if self._writer is None else self._writer.flush
+        self._results = Results(self._reading, self._writer)
+        self._ledger = Ledger(self._reading, self._writer)
+        self._meta: dict[str, str] = dict(self._reading.rows("SELECT key, value FROM meta"))
 
     @classmethod
     def create(cls, path: Path, meta: Mapping[str, str]) -> RecordStore:
@@ -77,16 +68,23 @@ class RecordStore:
         return cls(path, read_only=False)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> RecordStore:
+    def open(cls, path: Path, *, read_only: bool = False, cache: RecordStore | None = None) -> RecordStore:
         """Open a record.
 
         Opening it for writing counts the calls that an earlier process had handed to the engine and that got no
-        outcome (see `possibly_billed_twice`). Read-only access works while another process writes.
+        outcome (see `possibly_billed_twice`), and brings a record of an older version up to date. Read-only access works
+        while another process writes, and leaves an older record as it is.
+
+        Args:
+            path: the file.
+            read_only: take nothing new.
+            cache: another record, which stays open: a call that is answered there and not here is copied and counts as
+                answered. Failures are not taken over.
 
         Raises:
             RecordError: no record, damaged, or of another version.
         """
-        store = cls(path, read_only=read_only)
+        store = cls(path, read_only=read_only, cache=cache)
         if not read_only:
             store._settle_orphans()
         return store
@@ -124,7 +122,7 @@ class RecordStore:
         return self._found_unanswered
 
     def _settle_orphans(self) -> None:
-        ((count,),) = self._rows("SELECT COUNT(*) FROM begun")
+        ((count,),) = self._reading.rows("SELECT COUNT(*) FROM begun")
         if count:
             total = str(self.possibly_billed_twice + count)
             remember = Rows(("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(_BILLED, total)]))
@@ -136,21 +134,23 @@ class RecordStore:
     # calls
 
     def lookup(self, keys: Sequence[CallKey]) -> list[Outcome | None]:
-        """Outcomes of calls by (request digest, draw key text or ""), None where there is none."""
-        return [self.get(*key) for key in keys]
+        """Outcomes of calls by (request digest, draw key text or ""), None where there is none.
+
+        Those that have to be read from the file are read together, so this is the way to look up many.
+        """
+        found = self._calls.get_all(keys)
+        if self._cache is None:
+            return found
+        return [self.get(*key) if outcome is None else outcome for key, outcome in zip(keys, found, strict=True)]
 
     def get(self, digest: str, draw: str = "") -> Outcome | None:
-        """Outcome of one call. A dictionary look-up; the first one reads the whole table of calls."""
-        calls = self._index()
-        found = calls.get((digest, draw))
-        if type(found) is tuple:
-            with self._lock:
-                found = calls[digest, draw] = decode_outcome(found, self._parts)
-        return found  # type: ignore[return-value]
+        """Outcome of one call. A dictionary look-up; the first one reads the keys of all calls."""
+        found = self._calls.get(digest, draw)
+        return self._from_cache((digest, draw)) if found is None and self._cache is not None else found
 
     def begin_call(self, digest: str, draw: DrawKey | None) -> None:
         """Note that a call is handed to the engine, so that it can be counted if no outcome ever comes."""
-        self._writing().put(Begin((digest, draw.text() if draw else "")))
+        self._writing().begin((digest, draw.text() if draw else ""))
 
     def put_call(self, request: Request, digest: str, draw: DrawKey | None, outcome: Outcome, attempts: int) -> None:
         """Record a call; the first outcome of a key stays. Returns at once, see `flush`.
@@ -158,11 +158,13 @@ class RecordStore:
         Raises:
             RecordError: the record cannot be written any more.
         """
-        key = (digest, draw.text() if draw else "")
-        calls = self._index()
-        if key not in calls:
-            self._writing().put(PendingCall(request, digest, key[1], outcome, attempts))
-            calls[key] = outcome
+        self.put_pending(PendingCall(request, digest, draw.text() if draw else "", outcome, attempts))
+
+    def put_pending(self, call: PendingCall) -> None:
+        """Like `put_call`, for a call that may have been taken from another record."""
+        writer = self._writing()
+        if self._calls.add((call.digest, call.draw), call.outcome):
+            writer.put(call)
 
     def load_request(self, digest: str) -> Request:
         """The exact request with this digest.
@@ -170,9 +172,10 @@ class RecordStore:
         Raises:
             RecordError: it is not in the record.
         """
-        row = self._one_call("digest = ?", bytes.fromhex(digest))
-        with self._lock:
-            return decode_request(row, self._parts)
+        request = self._calls.request(digest)
+        if request is None:
+            raise RecordError(f"{self.path}: holds no such call ({digest}). It may not have been asked yet.")
+        return request
 
     def load_pieces(self, digest: str, draw: str = "") -> tuple[TokenPiece, ...]:
         """The prompt of a call token for token, as the engine read it; empty where the engine did not tell.
@@ -185,27 +188,32 @@ class RecordStore:
             raise RecordError(f"{self.path}: holds no call {digest} with draw {draw!r}.")
         return () if isinstance(outcome, CallFailure) else outcome.pieces
 
+    def draws(self, digest: str) -> list[str]:
+        """Texts of the draw keys under which the request with this digest was asked."""
+        return self._calls.draws(digest)
+
     def calls(self) -> Iterator[CallRow]:
-        """All committed calls, sorted by digest and draw."""
-        for row in self._rows(f"{_SELECT_CALLS} ORDER BY digest, draw"):
-            with self._lock:
-                outcome = decode_outcome(row, self._parts)
-                kind = orjson.loads(self._parts.text(row[2]))[0]
-            yield _call_row(row, kind, outcome)
+        """All committed calls, sorted by digest and draw, read a page at a time."""
+        return self._calls.table()
 
-    def _index(self) -> dict[CallKey, Outcome | tuple[Any, ...]]:
-        if self._calls is None:
-            with self._lock:
-                if self._calls is None:
-                    self._calls = {(row[0].hex(), row[1]): row for row in self._rows(_SELECT_CALLS)}
-                    self._parts.prefetch()
-        return self._calls
+    def whole_calls(self, *, by_time: bool = False) -> Iterator[PendingCall]:
+        """All committed calls with their requests, sorted by digest and draw, or in the order of recording."""
+        for row in self._calls.pages(by_time=by_time):
+            request, outcome = self._calls.decoded(row)
+            yield PendingCall(request, row[0].hex(), row[1], outcome, row[15], bool(row[18]))
 
-    def _one_call(self, where: str, *values: object) -> tuple[Any, ...]:
-        rows = self._rows(f"{_SELECT_CALLS} WHERE {where} LIMIT 1", *values)
-        if not rows:
-            raise RecordError(f"{self.path}: holds no such call. It may not have been asked yet.")
-        return rows[0]
+    def _from_cache(self, key: CallKey) -> Outcome | None:
+        """An answer that another record has; it becomes one of this record."""
+        assert self._cache is not None
+        outcome = self._cache.get(*key)
+        if outcome is None or isinstance(outcome, CallFailure):
+            return None
+        if not self.read_only:
+            row = self._cache._calls.stored(key)
+            assert row is not None
+            request, _ = self._cache._calls.decoded(row)
+            self.put_pending(PendingCall(request, *key, outcome, row[15], reused=True))
+        return outcome
 
     # rows
 
@@ -219,29 +227,15 @@ class RecordStore:
             ReplayMismatch: an event differs from the recorded one (or is not recorded, if read-only).
             RecordError: the record cannot be written any more.
         """
-        events = [row for row in rows if isinstance(row, EventRow)]
-        for event in events:
-            self._check_event(event)
-        if self._writer is None:
-            return
-        packed: dict[str, list[tuple[Any, ...]]] = {}
-        for row in rows:
-            table = table_of(row)
-            packed.setdefault(table.insert_sql(), []).append(table.pack(row))
-        self._writer.put([Rows(item) for item in packed.items()])
-        if events:
-            self._event_index().update((event_key(event), _event_hash(event)) for event in events)
+        self._results.put(rows)
 
     def rows(self, name: str) -> list[Any]:
         """All committed rows of a table ("agents", "ties", "events", "messages", "seen", "responses"), sorted."""
-        table = table_named(name)
-        return [table.unpack(row) for row in self._rows(table.select_sql())]
+        return self._results.all(name)
 
     def rows_of(self, name: str, event: EventKey) -> list[Any]:
         """The committed rows of a table ("messages", "responses") that came of one event, sorted."""
-        table = table_named(name)
-        rows = self._rows(f"SELECT * FROM {name} WHERE (arm, replicate, step, phase, agent) = (?, ?, ?, ?, ?)", *event)
-        return [table.unpack(row) for row in rows]
+        return self._results.of_event(name, event)
 
     def events(self) -> list[EventRow]:
         """All committed events, sorted."""
@@ -253,67 +247,67 @@ class RecordStore:
         Raises:
             ReplayMismatch: a row is not in the record or differs; the message names it and its first differing field.
         """
-        for row in rows:
-            table = table_of(row)
-            where = " AND ".join(f'"{column}" = ?' for column in table.key)
-            key = [getattr(row, column) for column in table.key]
-            found = self._rows(f"SELECT * FROM {table.name} WHERE {where}", *key)
-            place = ", ".join(f"{column} {value}" for column, value in zip(table.key, key, strict=True))
-            if not found:
-                raise ReplayMismatch(f"{table.name}: {place}: not in the record.")
-            old = table.unpack(found[0])
-            for column in table.columns:
-                then, now = getattr(old, column), getattr(row, column)
-                if then != now:
-                    raise ReplayMismatch(f"{table.name}: {place}: {column} is {now!r}, recorded was {then!r}.")
+        self._results.verify(rows)
 
     def event(self, key: EventKey) -> EventRow | None:
         """The event with the key (arm, replicate, step, phase, agent), None where there is none."""
-        table = table_named("events")
-        where = " AND ".join(f"{column} = ?" for column in table.key)
-        rows = self._rows(f"SELECT * FROM events WHERE {where}", *key)
-        return table.unpack(rows[0]) if rows else None
-
-    def totals(self) -> dict[str, int]:
-        """Number of committed calls, of those without an answer, attempts and tokens, over all processes of the run."""
-        names = ("calls", "failures", "attempts", "prompt_tokens", "cached_tokens", "completion_tokens")
-        sums = ", ".join(f"SUM({column})" for column in ("failure IS NOT NULL", *names[2:]))
-        ((count, *rest),) = self._rows(f"SELECT COUNT(*), {sums} FROM calls")
-        return dict(zip(names, (count, *(number or 0 for number in rest)), strict=True))
+        return self._results.event(key)
 
     def event_count(self) -> int:
         """Number of committed events."""
-        return int(self._rows("SELECT COUNT(*) FROM events")[0][0])
+        return int(self.query("SELECT COUNT(*) FROM events")[0][0])
 
-    def _check_event(self, event: EventRow) -> None:
-        recorded = self._event_index().get(event_key(event))
-        if recorded == _event_hash(event) or (recorded is None and not self.read_only):
-            return
-        where = f"arm {event.arm}, replicate {event.replicate}, step {event.step}, phase {event.phase}, agent {event.agent}"
-        if recorded is None:
-            raise ReplayMismatch(f"{where}: this event is not in the record.")
-        raise ReplayMismatch(f"{where}: {self._difference(event)}")
+    def totals(self) -> dict[str, int]:
+        """Number of committed calls, of those without an answer, attempts and tokens, over all processes of the run.
 
-    def _difference(self, event: EventRow) -> str:
-        self._flush_if_writing()
-        old = self.event(event_key(event))
-        if old is None or old.observed != event.observed:
-            return "the agent saw something else than was recorded."
-        for now, then in zip(sorted(event.calls), sorted(old.calls), strict=False):
-            if now != then:
-                return f"it made call {now[0]} ({now[1]}), recorded was {then[0]} ({then[1]})."
-        if len(event.calls) != len(old.calls):
-            return f"it made {len(event.calls)} calls, recorded were {len(old.calls)}."
-        return "from the same calls something else followed than was recorded."
+        Calls ``reused`` from another record count as calls; what they took was taken there, so it is not in the sums.
+        """
+        sums = ("attempts", "prompt_tokens", "cached_tokens", "completion_tokens")
+        reused = "0" if self._reading.version == "1" else "reused"
+        parts = ["COUNT(*)", "SUM(failure IS NOT NULL)", *(f"SUM({name} * (1 - {reused}))" for name in sums), f"SUM({reused})"]
+        (row,) = self.query(f"SELECT {', '.join(parts)} FROM calls")
+        return dict(zip(("calls", "failures", *sums, "reused"), (number or 0 for number in row), strict=True))
 
-    def _event_index(self) -> dict[EventKey, tuple[str, str]]:
-        with self._lock:
-            if self._events is None:
-                columns = ", ".join(table_named("events").key)
-                self._events = {row[:5]: row[5:] for row in self._rows(f"SELECT {columns}, observed, did FROM events")}
-            return self._events
+    # jobs and figures
+
+    def put_batch_intent(self, batch: OpenBatch, endpoint: str = "") -> None:
+        """Write down a job at a provider before it is sent; returns when it is safe."""
+        self._ledger.put_intent(batch, endpoint)
+
+    def set_batch_id(self, name: str, job_id: str) -> None:
+        """Write down the provider's id of a job; returns when it is safe."""
+        self._ledger.set_id(name, job_id)
+
+    def open_batches(self) -> list[OpenBatch]:
+        """Jobs that were written down and not closed, oldest first."""
+        return self._ledger.open_batches()
+
+    def close_batch(self, name: str, status: str) -> None:
+        """Note how a job ended, behind all calls put before; returns when it is safe."""
+        self._ledger.close(name, status)
+
+    def put_telemetry(self, name: str, value: Any) -> None:
+        """Keep figures (any JSON value) of this process under a name; later ones replace its earlier ones."""
+        self._ledger.put_figures(name, value)
+
+    def telemetry(self, name: str) -> list[Any]:
+        """The figures under a name, one for each process that gave some, in order of time."""
+        return self._ledger.figures(name)
 
     # the file
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT on the tables of `socsim.record.schema`; for the other modules of this package.
+
+        Raises:
+            RecordError: the record is closed or cannot be read.
+        """
+        return self._reading.rows(statement, *values)
+
+    @property
+    def version(self) -> str:
+        """The schema version of the file."""
+        return self._reading.version
 
     def flush(self) -> None:
         """Return when everything put so far is committed.
@@ -321,56 +315,19 @@ class RecordStore:
         Raises:
             RecordError: it could not be written; what was committed before is safe.
         """
-        self._flush_if_writing()
+        if self._writer is not None:
+            self._writer.flush()
 
     def close(self) -> None:
         """Commit what waits and close the file; closing twice does nothing. Raises like `flush`; the file is closed anyway."""
         if self._closed:
             return
         self._closed = True
-        with self._lock:
-            self._reader.close()
+        self._reading.close()
         if self._writer is not None:
             self._writer.close()
-
-    def _flush_if_writing(self) -> None:
-        if self._writer is not None:
-            self._writer.flush()
 
     def _writing(self) -> RecordWriter:
         if self._writer is None:
             raise RecordError(f"{self.path}: the record was opened read-only.")
         return self._writer
-
-    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        if self._closed:
-            raise RecordError(f"{self.path}: the record is closed.")
-        self._flush_if_writing()
-        with self._lock:
-            try:
-                return self._reader.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                raise RecordError(f"{self.path}: cannot be read: {error}") from error
-
-
-def _event_hash(event: EventRow) -> tuple[str, str]:
-    return event.observed, event.did
-
-
-def _call_row(row: tuple[Any, ...], kind: str, outcome: Outcome) -> CallRow:
-    failed = isinstance(outcome, CallFailure)
-    return CallRow(
-        digest=row[0].hex(),
-        draw=row[1],
-        kind=kind,
-        status="failed" if failed else "ok",
-        text="" if isinstance(outcome, CallFailure) else outcome.text,
-        finish_reason="" if isinstance(outcome, CallFailure) else outcome.finish_reason,
-        logprobs=() if isinstance(outcome, CallFailure) else outcome.logprobs,
-        prompt_tokens=row[11] or 0,
-        cached_tokens=row[13] or 0,
-        completion_tokens=row[12] or 0,
-        elapsed_s=row[14] or 0.0,
-        attempts=row[15],
-        failure=f"{outcome.kind}: {outcome.message}" if isinstance(outcome, CallFailure) else "",
-    )

@@ -1,7 +1,9 @@
 """The one thread that writes a record: takes what is queued, in order, and commits it in batches.
 
-A batch is committed when 64 items wait or 50 ms after its first one came. A batch is one transaction: it is there as a
-whole or not at all. An error ends the thread; everyone who puts or waits from then on is told.
+A batch is committed when 64 items wait, or 50 ms after its first item came. A batch is one transaction: it is there as a whole
+or not at all. An error ends the thread; everyone who puts or waits from then on is told.
+
+That a call begins is written down 50 ms after it was said, and never where its outcome has come by then.
 """
 
 from __future__ import annotations
@@ -15,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from socsim.errors import RecordError
-from socsim.record.calls import CALL_COLUMNS, PendingCall, encode_call
+from socsim.record.calls import CALL_COLUMNS, CallKey, PendingCall, encode_call
 from socsim.record.schema import leave_one_file
 from socsim.record.segments import PartWriter
 
-__all__ = ["BATCH", "DELAY_S", "Begin", "RecordWriter", "Rows", "SetMeta"]
+__all__ = ["BATCH", "DELAY_S", "RecordWriter", "Rows", "SetMeta"]
 
 BATCH = 64
 """Items that wait for a commit at most, unless the disk is slower than the engine."""
@@ -27,12 +29,6 @@ DELAY_S = 0.05
 """Longest time from queueing an item to the start of its commit, in seconds."""
 _BACKLOG = 16 * BATCH
 """Where the disk is slower: whoever puts more than this waits."""
-
-
-class Begin(tuple[str, str]):
-    """(digest, draw) of a call that is handed to the engine now."""
-
-    __slots__ = ()
 
 
 class SetMeta(tuple[str, str]):
@@ -47,8 +43,10 @@ class Rows(tuple[str, list[tuple[Any, ...]]]):
     __slots__ = ()
 
 
-_Item = PendingCall | Begin | SetMeta | Sequence[Rows]
+_Item = PendingCall | SetMeta | Sequence[Rows]
 _INSERT_CALL = f"INSERT OR IGNORE INTO calls ({', '.join(CALL_COLUMNS)}) VALUES ({', '.join('?' * len(CALL_COLUMNS))})"
+_INSERT_BEGUN = "INSERT OR IGNORE INTO begun VALUES (?, ?)"
+_DELETE_BEGUN = "DELETE FROM begun WHERE digest = ? AND draw = ?"
 
 
 class RecordWriter:
@@ -63,6 +61,10 @@ class RecordWriter:
         self._path = path
         self._connection = connection
         self._parts = PartWriter(connection)
+        self._begun: set[CallKey] = set()
+        """Calls that the file says have begun, and that have no outcome yet."""
+        self._beginning: dict[CallKey, float] = {}
+        """Calls that have begun, and when, of which the file says nothing yet; oldest first."""
         self._queue: deque[_Item] = deque()
         self._changed = threading.Condition()
         self._put = 0
@@ -81,15 +83,25 @@ class RecordWriter:
             RecordError: an earlier item could not be written, or the record is closed.
         """
         with self._changed:
-            self._changed.wait_for(lambda: len(self._queue) < _BACKLOG or self._ended())
-            self._check()
-            if self._closing:
-                raise RecordError(f"{self._path}: the record is closed.")
+            while len(self._queue) >= _BACKLOG and not self._ended():
+                self._changed.wait()
+            self._check_open()
+            if type(item) is PendingCall:
+                self._beginning.pop((item.digest, item.draw), None)
             if not self._queue:
                 self._oldest = time.monotonic()
             self._queue.append(item)
             self._put += 1
             if len(self._queue) in (1, BATCH):
+                self._changed.notify_all()
+
+    def begin(self, key: CallKey) -> None:
+        """Note that a call is handed to the engine now. Raises like `put`."""
+        with self._changed:
+            self._check_open()
+            self._beginning[key] = time.monotonic()
+            self._put += 1
+            if len(self._beginning) == 1:
                 self._changed.notify_all()
 
     def flush(self) -> None:
@@ -122,6 +134,11 @@ class RecordWriter:
     def _ended(self) -> bool:
         return self._error is not None or not self._thread.is_alive()
 
+    def _check_open(self) -> None:
+        if self._closing or self._ended():
+            self._check()
+            raise RecordError(f"{self._path}: the record is closed.")
+
     def _check(self) -> None:
         if isinstance(self._error, sqlite3.Error | OSError):
             raise RecordError(
@@ -133,39 +150,55 @@ class RecordWriter:
 
     def _run(self) -> None:
         try:
-            while batch := self._next_batch():
-                self._commit(batch)
+            while True:
+                items, begins, done = self._next_batch()
+                if not items and not begins:
+                    return
+                self._commit(items, begins)
                 with self._changed:
-                    self._done += len(batch)
+                    self._done = done
                     self._changed.notify_all()
         except Exception as error:  # the end of a thread: whatever it is, whoever waits must hear of it
             with self._changed:
                 self._error = error
                 self._changed.notify_all()
 
-    def _next_batch(self) -> list[_Item]:
-        """The next items to commit together; empty when the record is closing and nothing is left."""
+    def _next_batch(self) -> tuple[list[_Item], list[CallKey], int]:
+        """What to commit next, and how much of all that was put is done then; nothing when the record is closing and all is."""
         with self._changed:
-            self._changed.wait_for(lambda: bool(self._queue) or self._closing)
-            deadline = self._oldest + DELAY_S
-            while len(self._queue) < BATCH and not self._urgent and not self._closing:
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
+            while not (self._urgent or self._closing or len(self._queue) >= BATCH):
+                since = [self._oldest] if self._queue else []
+                since += [next(iter(self._beginning.values()))] if self._beginning else []
+                left = min(since) + DELAY_S - time.monotonic() if since else None
+                if left is not None and left <= 0.0:
                     break
-                self._changed.wait(remaining)
-            self._urgent = False
-            batch = list(self._queue)
+                self._changed.wait(left)
+            begins = self._begins(time.monotonic(), everything=self._urgent or self._closing)
+            items = list(self._queue)
             self._queue.clear()
+            self._urgent = False
             self._changed.notify_all()
-            return batch
+            return items, begins, self._put - len(self._beginning)
 
-    def _commit(self, batch: list[_Item]) -> None:
+    def _begins(self, now: float, *, everything: bool) -> list[CallKey]:
+        keys = []
+        for key, since in self._beginning.items():
+            if not everything and now - since < DELAY_S:
+                break
+            keys.append(key)
+        for key in keys:
+            del self._beginning[key]
+        return keys
+
+    def _commit(self, items: list[_Item], begins: list[CallKey]) -> None:
         execute = self._connection.execute
-        settled = {(item.digest, item.draw) for item in batch if isinstance(item, PendingCall)}
         execute("BEGIN IMMEDIATE")
         try:
-            for item in batch:
-                if not (isinstance(item, Begin) and tuple(item) in settled):
+            self._write_calls([item for item in items if type(item) is PendingCall])
+            if begins:
+                self._connection.executemany(_INSERT_BEGUN, map(_stored, begins))
+            for item in items:
+                if not isinstance(item, PendingCall):
                     self._write(item)
             execute("COMMIT")
         except BaseException:
@@ -173,17 +206,25 @@ class RecordWriter:
             if self._connection.in_transaction:
                 execute("ROLLBACK")
             raise
+        self._begun.update(begins)
 
-    def _write(self, item: _Item) -> None:
-        connection = self._connection
-        if isinstance(item, PendingCall):
-            row = encode_call(item, self._parts)
-            connection.execute(_INSERT_CALL, row)
-            connection.execute("DELETE FROM begun WHERE digest = ? AND draw = ?", row[:2])
-        elif isinstance(item, Begin):
-            connection.execute("INSERT OR IGNORE INTO begun VALUES (?, ?)", (bytes.fromhex(item[0]), item[1]))
-        elif isinstance(item, SetMeta):
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", tuple(item))
-        else:
-            for statement, rows in item:
-                connection.executemany(statement, rows)
+    def _write_calls(self, calls: list[PendingCall]) -> None:
+        """A call that has its outcome is no longer one that has begun."""
+        if not calls:
+            return
+        self._connection.executemany(_INSERT_CALL, [encode_call(call, self._parts) for call in calls])
+        settled = self._begun.intersection([(call.digest, call.draw) for call in calls]) if self._begun else ()
+        if settled:
+            self._connection.executemany(_DELETE_BEGUN, map(_stored, settled))
+            self._begun.difference_update(settled)
+
+    def _write(self, item: SetMeta | Sequence[Rows]) -> None:
+        if isinstance(item, SetMeta):
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", tuple(item))
+            return
+        for statement, rows in item:
+            self._connection.executemany(statement, rows)
+
+
+def _stored(key: CallKey) -> tuple[bytes, str]:
+    return bytes.fromhex(key[0]), key[1]

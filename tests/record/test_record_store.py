@@ -235,7 +235,7 @@ def test_other_schema_version_is_refused(path: Path) -> None:
         connection.execute("UPDATE meta SET value = '0' WHERE key = 'schema_version'")
     connection.close()
     for read_only in (True, False):
-        with pytest.raises(RecordError, match="format version 0, this socsim reads version 1"):
+        with pytest.raises(RecordError, match="format version 0, this socsim reads versions 1 and 2"):
             RecordStore.open(path, read_only=read_only)
 
 

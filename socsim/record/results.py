@@ -1,0 +1,107 @@
+"""Result rows of a record: put once, read sorted, and held against what was recorded when they come again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from socsim.errors import ReplayMismatch
+from socsim.events import EventRow
+from socsim.record.reading import Reading
+from socsim.record.rows import EventKey, Row, event_key, table_named, table_of
+from socsim.record.writer import RecordWriter, Rows
+
+__all__ = ["Results"]
+
+
+class Results:
+    """The tables of results in one record.
+
+    Args:
+        reading: where rows are read.
+        writer: where they are put; None for a record that is only read.
+    """
+
+    def __init__(self, reading: Reading, writer: RecordWriter | None) -> None:
+        self._reading = reading
+        self._writer = writer
+        self._events: dict[EventKey, tuple[str, str]] | None = None
+
+    def put(self, rows: Sequence[Row]) -> None:
+        """See `RecordStore.put_rows`."""
+        events = [row for row in rows if isinstance(row, EventRow)]
+        for event in events:
+            self._check(event)
+        if self._writer is None:
+            return
+        packed: dict[str, list[tuple[Any, ...]]] = {}
+        for row in rows:
+            table = table_of(row)
+            packed.setdefault(table.insert_sql(), []).append(table.pack(row))
+        self._writer.put([Rows(item) for item in packed.items()])
+        if events:
+            self._index().update((event_key(event), _hashes(event)) for event in events)
+
+    def all(self, name: str) -> list[Any]:
+        """All committed rows of a table, sorted."""
+        table = table_named(name)
+        return [table.unpack(row) for row in self._reading.rows(table.select_sql())]
+
+    def of_event(self, name: str, event: EventKey) -> list[Any]:
+        """The committed rows of a table that came of one event."""
+        table = table_named(name)
+        where = "(arm, replicate, step, phase, agent) = (?, ?, ?, ?, ?)"
+        return [table.unpack(row) for row in self._reading.rows(f"SELECT * FROM {name} WHERE {where}", *event)]
+
+    def event(self, key: EventKey) -> EventRow | None:
+        """The event with this key, None where there is none."""
+        found = self.of_event("events", key)
+        return found[0] if found else None
+
+    def verify(self, rows: Sequence[Row]) -> None:
+        """See `RecordStore.verify_rows`."""
+        for row in rows:
+            table = table_of(row)
+            where = " AND ".join(f'"{column}" = ?' for column in table.key)
+            key = [getattr(row, column) for column in table.key]
+            found = self._reading.rows(f"SELECT * FROM {table.name} WHERE {where}", *key)
+            place = ", ".join(f"{column} {value}" for column, value in zip(table.key, key, strict=True))
+            if not found:
+                raise ReplayMismatch(f"{table.name}: {place}: not in the record.")
+            old = table.unpack(found[0])
+            for column in table.columns:
+                then, now = getattr(old, column), getattr(row, column)
+                if then != now:
+                    raise ReplayMismatch(f"{table.name}: {place}: {column} is {now!r}, recorded was {then!r}.")
+
+    def _check(self, event: EventRow) -> None:
+        recorded = self._index().get(event_key(event))
+        if recorded == _hashes(event) or (recorded is None and self._writer is not None):
+            return
+        where = f"arm {event.arm}, replicate {event.replicate}, step {event.step}, phase {event.phase}, agent {event.agent}"
+        if recorded is None:
+            raise ReplayMismatch(f"{where}: this event is not in the record.")
+        raise ReplayMismatch(f"{where}: {self._difference(event)}")
+
+    def _difference(self, event: EventRow) -> str:
+        old = self.event(event_key(event))
+        if old is None or old.observed != event.observed:
+            return "the agent saw something else than was recorded."
+        for now, then in zip(sorted(event.calls), sorted(old.calls), strict=False):
+            if now != then:
+                return f"it made call {now[0]} ({now[1]}), recorded was {then[0]} ({then[1]})."
+        if len(event.calls) != len(old.calls):
+            return f"it made {len(event.calls)} calls, recorded were {len(old.calls)}."
+        return "from the same calls something else followed than was recorded."
+
+    def _index(self) -> dict[EventKey, tuple[str, str]]:
+        with self._reading.lock:
+            if self._events is None:
+                columns = ", ".join(table_named("events").key)
+                rows = self._reading.rows(f"SELECT {columns}, observed, did FROM events")
+                self._events = {row[:5]: row[5:] for row in rows}
+            return self._events
+
+
+def _hashes(event: EventRow) -> tuple[str, str]:
+    return event.observed, event.did
