@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socsim.inference.client import InferenceClient
-from socsim.inference.types import Engine
+from socsim.inference.types import Engine, LoopBound
 from socsim.loop import LoopThread
 from socsim.record.store import RecordStore
 from socsim.scenario.engines import LimitsSpec
@@ -27,10 +27,15 @@ class Session:
         """End calls in flight, finish what is being written and free everything. Safe to call twice."""
         try:
             if self.loop.is_open:
-                self.loop.run(self.client.close())
+                self.loop.run(self._end())
             self.loop.close()
         finally:
             self.store.close()
+
+    async def _end(self) -> None:
+        await self.client.close()
+        if isinstance(self.engine, LoopBound):
+            await self.engine.leave()
 
     def __enter__(self) -> Session:
         return self

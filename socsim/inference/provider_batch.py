@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from socsim.errors import InferenceError, Unavailable
-from socsim.inference.types import Capabilities, Completion, Engine, EngineIdentity, Request
+from socsim.inference.types import Capabilities, Completion, Engine, EngineIdentity, LoopBound, Request
 
 __all__ = ["BatchDoor", "BatchJob", "BatchLedger", "BatchingEngine", "JobState", "OpenBatch"]
 
@@ -174,12 +174,14 @@ class BatchingEngine:
         """Close the engine behind it; jobs go on at the provider and are taken up by whoever resumes."""
         self._engine.close()
 
-    async def stop(self) -> None:
-        """Cancel what waits in this process."""
+    async def leave(self) -> None:
+        """Cancel what waits in this process; the engine behind it leaves the loop, too."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._collector = None
+        if isinstance(self._engine, LoopBound):
+            await self._engine.leave()
 
     def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -23,6 +23,7 @@ __all__ = [
     "EngineIdentity",
     "FailureKind",
     "FinishReason",
+    "LoopBound",
     "Measured",
     "Prioritising",
     "Request",
@@ -308,6 +309,15 @@ class Embedder(Protocol):
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """One vector per text, all of the same length."""
+        ...
+
+
+@runtime_checkable
+class LoopBound(Protocol):
+    """An engine with connections or tasks that belong to the event loop in which they were made."""
+
+    async def leave(self) -> None:
+        """Give them up, in that loop; the engine can be used in another one afterwards."""
         ...
 
 

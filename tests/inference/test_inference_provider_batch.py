@@ -125,7 +125,7 @@ def test_all_calls_of_a_wait_are_one_job_and_it_is_closed_when_all_replies_were_
         assert [len(job.calls) for job in door.jobs.values()] == [3, 1]
         assert list(ledger.closed.values()) == ["done", "done"]
         assert not ledger.open
-        await engine.stop()
+        await engine.leave()
         engine.close()
 
     run(body)
@@ -138,7 +138,7 @@ def test_a_job_holds_no_more_calls_than_allowed() -> None:
         assert engine.capabilities().parallel == 2
         assert len(await ask(engine, "a", "b", "c")) == 3
         assert [len(job.calls) for job in door.jobs.values()] == [2, 1]
-        await engine.stop()
+        await engine.leave()
 
     run(body)
 
@@ -154,7 +154,7 @@ def test_errors_of_single_calls_reach_who_asked_and_missing_replies_are_unavaila
         assert isinstance(refused, Rejected)
         assert isinstance(lost, Unavailable)
         assert "without a reply" in str(lost)
-        await engine.stop()
+        await engine.leave()
 
     run(body)
 
@@ -167,7 +167,7 @@ def test_a_job_that_was_not_carried_out_is_an_error_for_every_call() -> None:
         for one in await ask(engine, "a", "b"):
             assert isinstance(one, Unavailable)
             assert "quota" in str(one)
-        await engine.stop()
+        await engine.leave()
 
     run(body)
 
@@ -179,7 +179,7 @@ def test_outages_while_a_job_is_on_its_way_lose_nothing() -> None:
         engine = batching(door, Ledger())
         assert (await ask(engine, "a"))[0].text == "A"
         assert door.asked == ["a"]
-        await engine.stop()
+        await engine.leave()
 
     run(body)
 
@@ -199,7 +199,7 @@ def test_a_job_whose_arrival_is_not_known_is_looked_for_and_never_sent_twice(arr
             assert isinstance(found, Unavailable)
             assert door.asked == []
             assert list(ledger.closed.values()) == ["never sent"]
-        await engine.stop()
+        await engine.leave()
 
     run(body)
 
@@ -212,7 +212,7 @@ def test_a_refused_job_is_an_error_at_once() -> None:
         (found,) = await ask(engine, "a")
         assert isinstance(found, Rejected)
         assert not ledger.open
-        await engine.stop()
+        await engine.leave()
 
     run(body)
 
@@ -229,7 +229,7 @@ def test_whoever_resumes_takes_up_the_job_and_asks_nothing_twice(ended: str) -> 
         while len(door.asked) < 2:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0)
-        await first.stop()
+        await first.leave()
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         (name,) = ledger.open
@@ -245,7 +245,7 @@ def test_whoever_resumes_takes_up_the_job_and_asks_nothing_twice(ended: str) -> 
         found = await ask(second, "a", "b")
         assert [one.text for one in found] == ["A", "B"]
         assert sorted(door.asked) == ["a", "b"]
-        await second.stop()
+        await second.leave()
 
     run(body)
 

@@ -1,0 +1,101 @@
+"""Scores of labels from the log-probabilities that a server lists for the first token of a reply.
+
+A label counts where it is a token of its own and among those listed. What is not listed is less likely than the last one
+that is; it counts as nothing, and the number of such labels and that bound are written down with the reply.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from socsim.errors import BadReply, Rejected
+
+__all__ = ["read_scores"]
+
+_ROUNDING = 1e-4
+
+
+def read_scores(choice: Mapping[str, Any], candidates: Sequence[str], api: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """(log-probability of each candidate, notes).
+
+    Args:
+        choice: the reply's choice.
+        candidates: labels in full, with their leading spaces.
+        api: ``chat`` or ``completions``, which list in different forms.
+
+    Raises:
+        BadReply: the server lists nothing, or what are no log-probabilities.
+        Rejected: a label begins with another one and is not a token of its own, so that they cannot be kept apart.
+    """
+    listed = _chat(choice) if api == "chat" else _completions(choice)
+    if not listed:
+        raise BadReply("the reply lists no log-probabilities of its first token")
+    scores = tuple(listed.get(candidate, -math.inf) for candidate in candidates)
+    missing = [candidate for candidate, score in zip(candidates, scores, strict=True) if score == -math.inf]
+    for candidate in missing:
+        begun = [other for other in candidates if other != candidate and candidate.startswith(other) and other in listed]
+        if begun and begun[0].strip():
+            raise Rejected(
+                f"the label {candidate!r} is not among the {len(listed)} listed tokens, and {begun[0]!r}, with which it begins, "
+                "is: they cannot be kept apart. Use labels: [letters]"
+            )
+    if not missing:
+        return scores, ()
+    bound = min(listed.values())
+    return scores, (
+        f"{len(missing)} of {len(candidates)} labels not among the {len(listed)} listed tokens (log p < {bound:.3f})",
+    )
+
+
+def _chat(choice: Mapping[str, Any]) -> dict[str, float]:
+    try:
+        rows = choice["logprobs"]["content"][0]["top_logprobs"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise BadReply("the reply lists no log-probabilities of its first token") from error
+    if not isinstance(rows, list):
+        raise BadReply("the listed log-probabilities are no list")
+    found: dict[str, float] = {}
+    for row in rows:
+        if not isinstance(row, dict):
+            raise BadReply("a listed log-probability is no object")
+        _put(found, _token(row), row.get("logprob"))
+    return found
+
+
+def _token(row: Mapping[str, Any]) -> str:
+    """The token's text; by its bytes where these are given, as a part of a character has no text of its own."""
+    raw = row.get("bytes")
+    if isinstance(raw, list):
+        try:
+            return bytes(raw).decode("utf-8")
+        except (ValueError, TypeError):
+            return "\N{REPLACEMENT CHARACTER}"
+    return str(row.get("token", ""))
+
+
+def _completions(choice: Mapping[str, Any]) -> dict[str, float]:
+    try:
+        rows = choice["logprobs"]["top_logprobs"][0]
+    except (KeyError, IndexError, TypeError) as error:
+        raise BadReply("the reply lists no log-probabilities of its first token") from error
+    if not isinstance(rows, dict):
+        raise BadReply("the listed log-probabilities are no object")
+    found: dict[str, float] = {}
+    for token, logprob in rows.items():
+        _put(found, str(token), logprob)
+    return found
+
+
+def _put(found: dict[str, float], token: str, logprob: object) -> None:
+    """Tokens that read alike add up, as the same text may be two tokens."""
+    if isinstance(logprob, bool) or not isinstance(logprob, int | float) or math.isnan(logprob) or logprob > _ROUNDING:
+        raise BadReply(f"a listed log-probability is none: {str(logprob)[:40]}")
+    value = min(0.0, float(logprob))
+    found[token] = min(0.0, _logsum(found[token], value)) if token in found else value
+
+
+def _logsum(a: float, b: float) -> float:
+    high = max(a, b)
+    return high if high == -math.inf else high + math.log(math.exp(a - high) + math.exp(b - high))
