@@ -29,6 +29,7 @@ import numpy as np
 
 from socsim import Response, Scenario, load_scenario
 from socsim.inference.factory import make_engine
+from socsim.inference.manner import manner_of
 from socsim.inference.types import Completion, Engine, Request
 from socsim.readouts import Context, ReadoutPolicy, read_item
 from socsim.world import World, build_world
@@ -114,9 +115,9 @@ class Direct:
         """Scores of some requests."""
         return list(await asyncio.gather(*(self._engine.generate(request) for _, request in requests)))
 
-    async def draw(self, path: str, request: Request, attempt: int) -> Completion:
+    async def draws(self, requests: list[tuple[str, Request, int]]) -> list[Completion]:
         """Refused: this benchmark compares readouts that score."""
-        raise TypeError(f"{path} draws a text ({request.kind}, attempt {attempt}); only readouts that score are compared here")
+        raise TypeError(f"{requests[0][0]} draws a text; only readouts that score are compared here")
 
 
 def varied(base: Scenario, variant: dict[str, Any]) -> Scenario:
@@ -194,7 +195,7 @@ def main() -> None:
     try:
         for name in arguments.only:
             spec = varied(base, VARIANTS[name])
-            world = build_world(spec, spec.arms[0], 0, SCENARIO.parent, "chat" if engine.capabilities().chat else "plain")
+            world = build_world(spec, spec.arms[0], 0, SCENARIO.parent, manner_of(engine.capabilities()))
             begun = time.monotonic()
             results[name] = movements(asyncio.run(answers(engine, world, arguments.people)))
             figures = "  ".join(f"{key} {value:+.2f}" for key, value in results[name].items())

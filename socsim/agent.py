@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import mesa
 import numpy as np
+from pydantic import BaseModel
 
 from socsim.errors import UndeclaredRandomness
 from socsim.event import Event
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SocialAgent", "acting", "refuse_while_acting"]
 
+M = TypeVar("M", bound=BaseModel)
 _acting: ContextVar[bool] = ContextVar("socsim_acting", default=False)
 
 
@@ -91,6 +93,29 @@ class SocialAgent(mesa.Agent):  # type: ignore[misc]
     async def ask(self, item: str) -> Response | ItemFailure:
         """Ask the model an item as this person, privately, by the item's declared readout."""
         return await self.event.ask(item)
+
+    async def ask_as(self, model: type[M], request: str, *, name: str = "", max_tokens: int = 512) -> M | ItemFailure:
+        """Ask the model something as this person, privately, for a reply in the form of a pydantic model.
+
+            class Plan(BaseModel):
+                hours: int
+                reason: str
+
+            plan = await self.ask_as(Plan, "How many hours will you give, and why?")
+
+        The engine is held to the form where it can be. A reply that is not in it is asked for again and shown for repair as
+        often as the scenario's ``failures`` say; it is never guessed at.
+
+        Args:
+            model: the class of the reply.
+            request: what is asked. It is data: braces in it mean nothing.
+            name: under which name the reply is recorded among the answers; the name of the class where not given.
+            max_tokens: longest reply.
+
+        Returns:
+            The reply; or the failures on the way to none, the last with the reply as it was.
+        """
+        return await self.event.ask_as(model, request, name=name, max_tokens=max_tokens)
 
     async def say(self, request: str | None = None) -> str | None:
         """Let the model write a public message; others may see it from the next step on.

@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import orjson
+from pydantic import BaseModel
 
-from socsim.inference.types import CallFailure, Completion, DrawKey, Request, Role, SamplingParams, Segment, Style
-from socsim.items import ItemFailure, ParseFailure, Response
+from socsim.inference.manner import Manner
+from socsim.inference.types import CallFailure, Completion, DrawKey, Request, Role, SamplingParams, Segment
+from socsim.items import ItemFailure, ParseFailure, Reading, Response
 from socsim.observation import Observation
 from socsim.parsing import clean_message, last_sentence
 from socsim.prompts import PromptBook, fill, one_line
-from socsim.readouts import Context, PreparedItem, ReadoutPolicy, head, read_item
+from socsim.readouts import Context, PreparedItem, ReadoutPolicy, head, read_as, read_item
 from socsim.scenario.schedule import SaySpec
 from socsim.seeding import stream, uniform
 
 __all__ = ["Asker", "Event", "Message", "Wording"]
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Asker(Protocol):
@@ -56,15 +60,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What all events of a world share: prompts, items, sampling, retries."""
+    """What all events of a world share: prompts, items, the engine's manner, sampling, retries and repairs.
+
+    ``fresh``: scores are draws, so that equal questions are not one call.
+    """
 
     book: PromptBook
     items: dict[str, PreparedItem]
-    style: Style
+    manner: Manner
     model: str
     say: SamplingParams
     sample: SamplingParams
     retry: int
+    repair: int = 0
+    adapter: str = ""
+    fresh: bool = False
 
 
 @dataclass(slots=True)
@@ -109,13 +119,40 @@ class Event:
 
     async def ask(self, name: str) -> Response | ItemFailure:
         """Ask an item by its declared readout."""
-        item = self.wording.items[name]
-        wording = self.wording
-        sampling = _with_length(wording.sample, item.spec.readout.max_tokens, ("\n",))
-        policy = ReadoutPolicy(wording.model, sampling, wording.retry, self._path(f"ask.{name}"))
-        answer = await read_item(item, self.context, self, wording.book, policy, self._uniform(item))
+        policy = self._policy(f"ask.{name}")
+        item = self.arranged(name, policy.path)
+        answer = await read_item(item, self.context, self, self.wording.book, policy, self._uniform(item))
         self.responses.append(answer)
         return answer
+
+    def arranged(self, name: str, path: str) -> PreparedItem:
+        """The item, in an order drawn for the call ``path`` of this agent and step where one is drawn each time."""
+        item = self.wording.items[name]
+        if item.arrange is None:
+            return item
+        return item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, path))
+
+    async def ask_as(self, model: type[M], request: str, *, name: str = "", max_tokens: int = 512) -> M | ItemFailure:
+        """Ask for a reply in the form of a pydantic model; it is recorded as an answer, as is the lack of one."""
+        wording = self.wording
+        policy = self._policy(f"ask_as.{name or model.__name__}")
+        called = policy.path.removeprefix("ask_as.")
+        found = await read_as(
+            model, request, self.context, self, wording.book, policy, wording.manner, name=called, max_tokens=max_tokens
+        )
+        if isinstance(found, ItemFailure):
+            self.responses.append(found)
+            return found
+        reply, repaired = found
+        readings = (Reading("as written", "none", (), 1.0, (), 1),) if repaired else ()
+        text = reply.model_dump_json()
+        self.responses.append(Response(called, "structured", (), None, text, None, None, None, True, 1.0, None, readings))
+        return reply
+
+    def _policy(self, name: str) -> ReadoutPolicy:
+        wording = self.wording
+        path = self._path(name)
+        return ReadoutPolicy(wording.model, wording.sample, wording.retry, path, wording.repair, wording.adapter)
 
     def _path(self, name: str) -> str:
         """The name of a call, numbered where the same thing is asked again in one event."""
@@ -147,12 +184,13 @@ class Event:
         """The request for a public message."""
         wording, book = self.wording, self.wording.book
         text = wish if wish is not None else fill(book.say, {"topic": one_line(self.observation.topic)})
-        segments = [*head(book, self.context, wording.style), Segment("user", text)]
+        style = wording.manner.style
+        segments = [*head(book, self.context, style), Segment("user", text)]
         if book.say_prefix:
-            role: Role = "assistant" if wording.style == "chat" else "user"
-            segments.append(Segment(role, book.say_prefix if wording.style == "chat" else "\n" + book.say_prefix))
+            role: Role = "assistant" if style == "chat" else "user"
+            segments.append(Segment(role, book.say_prefix if style == "chat" else "\n" + book.say_prefix))
         sampling = _with_length(wording.say, spec.max_tokens, spec.stop)
-        return Request("text", tuple(segments), wording.style, sampling, model=wording.model)
+        return Request("text", tuple(segments), style, sampling, model=wording.model, adapter=wording.adapter)
 
     def publish(self, text: str) -> None:
         """Set the public message without a call."""
@@ -160,31 +198,40 @@ class Event:
         self.message = Message(clean, "ok" if clean else "empty", False, text)
 
     async def score(self, requests: Sequence[tuple[str, Request]]) -> list[Completion | CallFailure]:
-        """Scores have no draw key: equal questions are one call, whoever asks."""
-        digests = [request.digest() for _, request in requests]
-        self.calls += [(path, digest, "") for (path, _), digest in zip(requests, digests, strict=True)]
-        asker = self._asked()
-        found = [asker.lookup_now(request, None, digest=d) for (_, request), d in zip(requests, digests, strict=True)]
-        missing = [index for index, outcome in enumerate(found) if outcome is None]
-        if missing and asker.replay_only:
-            del self.calls[len(self.calls) - len(requests) + missing[0] + 1 :]  # the last one is the call that is missing
-            return [await asker.submit(requests[missing[0]][1], None, digest=digests[missing[0]])]
-        if missing:
-            waits = (asker.submit(requests[i][1], None, priority=self.priority, digest=digests[i]) for i in missing)
-            for index, answer in zip(missing, await asyncio.gather(*waits), strict=True):
-                found[index] = answer
-        return [outcome for outcome in found if outcome is not None]
+        """Scores have no draw key: equal questions are one call, whoever asks, unless the scenario wants them fresh."""
+        if self.wording.fresh:
+            return await self._made([(path, request, self._key(path, 0)) for path, request in requests])
+        return await self._made([(path, request, None) for path, request in requests])
+
+    async def draws(self, requests: Sequence[tuple[str, Request, int]]) -> list[Completion | CallFailure]:
+        """Draws of texts, made side by side so that an engine can draw those of one prompt together."""
+        return await self._made([(path, request, self._key(path, attempt)) for path, request, attempt in requests])
 
     async def draw(self, path: str, request: Request, attempt: int) -> Completion | CallFailure:
         """One draw of a text."""
-        key = DrawKey(self.seed, self.observation.agent, self.observation.step, path, attempt)
-        digest = request.digest()
-        self.calls.append((path, digest, key.text()))
+        (outcome,) = await self.draws([(path, request, attempt)])
+        return outcome
+
+    def _key(self, path: str, attempt: int) -> DrawKey:
+        return DrawKey(self.seed, self.observation.agent, self.observation.step, path, attempt)
+
+    async def _made(self, wanted: Sequence[tuple[str, Request, DrawKey | None]]) -> list[Completion | CallFailure]:
+        """Calls in program order, made side by side; outcomes in their order."""
+        digests = [request.digest() for _, request, _ in wanted]
+        self.calls += [(path, d, "" if key is None else key.text()) for (path, _, key), d in zip(wanted, digests, strict=True)]
         asker = self._asked()
-        found = asker.lookup_now(request, key, digest=digest)
-        if found is not None:
-            return found
-        return await asker.submit(request, key, priority=self.priority, digest=digest)
+        found = [asker.lookup_now(request, key, digest=d) for (_, request, key), d in zip(wanted, digests, strict=True)]
+        missing = [index for index, outcome in enumerate(found) if outcome is None]
+        if missing and asker.replay_only:
+            del self.calls[len(self.calls) - len(wanted) + missing[0] + 1 :]  # the last one is the call that is missing
+            missing = missing[:1]
+        waits = [asker.submit(*wanted[i][1:], priority=self.priority, digest=digests[i]) for i in missing]
+        if len(waits) == 1:
+            found[missing[0]] = await waits[0]
+        elif waits:
+            for index, answer in zip(missing, await asyncio.gather(*waits), strict=True):
+                found[index] = answer
+        return [outcome for outcome in found if outcome is not None]
 
     def _asked(self) -> Asker:
         if self.asker is None:
@@ -196,14 +243,28 @@ class Event:
         return _hash(self.observation, default=_spec_content)
 
     def did_hash(self) -> str:
-        """Hash of every call it made and everything that came of it."""
-        responses = sorted(self.responses, key=lambda response: response.item)
+        """Hash of every call it made and everything that came of it, but for the words that say how."""
+        responses = [_content(response) for response in sorted(self.responses, key=lambda response: response.item)]
         return _hash((sorted(self.calls), responses, self.message))
 
 
 @lru_cache(maxsize=256)
 def _spec_content(spec: SaySpec) -> dict[str, Any]:
     return spec.model_dump()
+
+
+def _content(answer: Response | ItemFailure) -> Mapping[str, Any] | ItemFailure:
+    """What an answer says. Words on how it was had follow from the calls, and may be worded anew; texts are left out where
+    there are none."""
+    if isinstance(answer, ItemFailure):
+        return answer
+    content = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
+    content["readings"] = [{name: getattr(one, name) for name in _READING_FIELDS} for one in answer.readings]
+    return content | {"texts": answer.texts} if answer.texts else content
+
+
+_ANSWER_FIELDS = tuple(one.name for one in fields(Response) if one.name != "texts")
+_READING_FIELDS = tuple(one.name for one in fields(Reading) if one.name not in ("how", "repaired"))
 
 
 def _hash(value: object, default: object = None) -> str:

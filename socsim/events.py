@@ -104,7 +104,9 @@ class SeenRow:
 class ResponseRow:
     """The private report of an agent on an item; see `socsim.items.Response` for the fields.
 
-    ``status``: "answered", "non_answer" (a valid one) or "failed"; a failed row has no value of any kind.
+    ``status``: "answered", "non_answer" (a valid one) or "failed"; a failed row has no value of any kind. ``raw``: the last
+    reply of a failed one; of a text item all texts drawn, as a JSON list; else empty. Tidy tables have a column ``repaired``
+    beside: replies that could be read only after the model was shown them again.
     """
 
     arm: str

@@ -14,7 +14,16 @@ from typing import Literal
 __all__ = ["ItemFailure", "ParseFailure", "Reading", "Response", "entropy", "expected_value", "invert"]
 
 FailureReason = Literal[
-    "empty", "cut_off", "no_match", "ambiguous", "out_of_range", "not_a_number", "no_probability_on_options", "call_failed"
+    "empty",
+    "cut_off",
+    "no_match",
+    "ambiguous",
+    "out_of_range",
+    "not_a_number",
+    "malformed",
+    "wrong_sum",
+    "no_probability_on_options",
+    "call_failed",
 ]
 
 
@@ -23,24 +32,29 @@ class Reading:
     """One way of asking the item: an order of the options, a label set or a sentence frame.
 
     ``probabilities`` are over the options in *scale order*, renormalised over the options; ``mass`` is the probability
-    the model put on all of them together before that (0 to 1): what is missing went to other words.
+    the model put on all of them together before that (0 to 1): what is missing went to other words. ``how`` says in words what
+    was done otherwise than plainly: transformations of the probabilities, and what the engine was asked instead of what it
+    cannot do. ``repaired`` counts the replies that could be read only after the model was shown them again.
     """
 
     order: str
     labels: str
     probabilities: tuple[float, ...]
     mass: float
+    how: tuple[str, ...] = ()
+    repaired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer to a closed item, whatever the readout.
+    """The answer to an item, whatever the readout.
 
     ``probabilities`` are over the item's options in scale order followed by its non-answers, and sum to 1. ``choice``
     is the drawn index into the same list; ``answered`` is false where the drawn option is a valid non-answer ("don't
     know"). ``value`` is the number that stands for the chosen option (None for a non-answer), ``expected`` the mean
     value given an answer. ``entropy`` is in nats. ``u`` is the uniform number that made the draw (None where the model
-    itself drew). For number items ``options`` and ``probabilities`` are empty.
+    itself drew). For number items ``probabilities`` are empty and ``option`` is the number in words. For text items
+    ``option`` is the first text drawn, cleaned, ``texts`` are all of them as written, and ``entropy`` is None.
     """
 
     item: str
@@ -50,11 +64,17 @@ class Response:
     option: str
     value: float | None
     expected: float | None
-    entropy: float
+    entropy: float | None
     answered: bool
     mass: float
     u: float | None
     readings: tuple[Reading, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    @property
+    def how(self) -> tuple[str, ...]:
+        """What was done otherwise than plainly in any of its readings."""
+        return tuple(dict.fromkeys(words for reading in self.readings for words in reading.how))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from socsim.errors import RecordError, ScenarioError
-from socsim.inference.types import EngineIdentity, Style
+from socsim.inference.manner import Manner
+from socsim.inference.types import EngineIdentity
 from socsim.prompts import PROMPTS_VERSION
 from socsim.provenance import provenance
 from socsim.record.filesystem import check_filesystem
@@ -72,7 +73,7 @@ def check_empty(folder: Path) -> None:
         raise RecordError(f"{folder} is not empty. Give another folder; socsim writes into none that holds something.")
 
 
-def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: EngineIdentity, style: Style) -> None:
+def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: EngineIdentity, manner: Manner) -> None:
     """Fill a claimed and locked folder: scenario, inputs, an empty record, and last the first manifest.
 
     Raises:
@@ -90,7 +91,7 @@ def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: Eng
         "seed": scenario.seed,
         "scenario_sha256": hashlib.sha256(text).hexdigest(),
         "prompts_version": PROMPTS_VERSION,
-        "style": style,
+        **manner.as_recorded(),
         "status": "running",
         "engine": asdict(identity),
         "complete_below": scenario.failures.complete_below,

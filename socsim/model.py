@@ -8,6 +8,7 @@ which reply came first. ``step`` is synchronous, as Mesa wants it.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -279,6 +280,7 @@ def response_row(place: tuple[str, int, int, str, int], answer: Response | ItemF
         u=answer.u,
         probabilities=answer.probabilities,
         readings=answer.readings,
+        raw=json.dumps(answer.texts, ensure_ascii=False) if answer.texts else "",
     )
 
 

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 
 from socsim.items import ParseFailure
 
-__all__ = ["clean_message", "last_sentence", "parse_choice", "parse_number"]
+__all__ = ["clean_message", "clean_text", "last_sentence", "normal_words", "parse_choice", "parse_number"]
 
 _LABEL = re.compile(r"^[\s\"'*(\[]*([A-Za-z]{1,5}|\d{1,3})[\s\"'*)\].:,;-]*(.*)$", re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.,])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w]|[.,]\d)")
 _SENTENCE_END = re.compile(r"[.!?…](?=[\s\"')\]]|$)")
 
 
-def _normal(text: str) -> str:
+def normal_words(text: str) -> str:
+    """A text as it is compared: in lower case, without white space and punctuation around it, single spaces inside."""
     return " ".join(text.casefold().split()).strip(" \t\n\"'*.,;:!()[]")
 
 
@@ -26,7 +27,7 @@ def _options_in(text: str, options: Sequence[str]) -> list[int]:
     """Indices of options that stand in the text as whole words and not inside a longer option found there."""
     spans: list[tuple[int, int, int]] = []
     for index, option in enumerate(options):
-        pattern = rf"(?<!\w){re.escape(_normal(option))}(?!\w)"
+        pattern = rf"(?<!\w){re.escape(normal_words(option))}(?!\w)"
         spans += [(match.start(), match.end(), index) for match in re.finditer(pattern, text)]
     outer = [
         span for span in spans if not any(o[0] <= span[0] and span[1] <= o[1] and o[1] - o[0] > span[1] - span[0] for o in spans)
@@ -48,9 +49,9 @@ def parse_choice(text: str, options: Sequence[str], labels: Sequence[str] = ()) 
     """
     if not text.strip():
         return ParseFailure("empty", text)
-    normal = _normal(text)
+    normal = normal_words(text)
     for index, option in enumerate(options):
-        if normal == _normal(option):
+        if normal == normal_words(option):
             return index
     named = _options_in(normal, options)
     labelled = _labelled(text, labels)
@@ -104,6 +105,15 @@ def last_sentence(text: str) -> str:
     """The text up to the end of its last whole sentence; unchanged where it has none."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     return text[: ends[-1]] if ends else text
+
+
+def clean_text(text: str) -> str:
+    """A free answer without white space around it and quotation marks around the whole."""
+    clean = text.strip()
+    marks = {'"': '"', "\u201c": "\u201d"}
+    if len(clean) >= 2 and marks.get(clean[0]) == clean[-1] and not any(mark in clean[1:-1] for mark in (clean[0], clean[-1])):
+        clean = clean[1:-1].strip()
+    return clean
 
 
 def clean_message(text: str) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from socsim.errors import ScenarioError
 from socsim.event import Event
+from socsim.inference.manner import Manner
 from socsim.inference.types import Request, Style
 from socsim.interactions import build_interaction
 from socsim.observation import Observation
-from socsim.readouts import Context, head
-from socsim.readouts.plans import ReadingPlan
+from socsim.readouts import PreparedItem, ReadingPlan, question_head
 from socsim.runner import open_scenario
 from socsim.scenario import LoadedScenario, Scenario
 from socsim.world import World, build_world
@@ -74,7 +74,7 @@ def preview(
     if arm is not None and arm not in arms:
         raise ScenarioError(f"there is no arm {arm!r}. Arms: {', '.join(arms)}")
     chosen = arms[arm] if arm is not None else prepared.scenario.arms[0]
-    world = build_world(prepared.scenario, chosen, replicate, prepared.folder, style)
+    world = build_world(prepared.scenario, chosen, replicate, prepared.folder, Manner(style))
     if not 0 <= agent < len(world.personas):
         raise ScenarioError(f"there is no agent {agent}. Agents are 0 to {len(world.personas) - 1}")
     if not 0 <= step < len(world.steps):
@@ -87,10 +87,8 @@ def _text(world: World, agent: int, step: int) -> str:
     planned = world.steps[step]
     parts = [f"arm {world.arm.name}, replicate {world.replicate}, step {step} ({planned.name}), agent {agent}"]
     for name in planned.asks:
-        item = world.wording.items[name]
-        parts += [
-            f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(world, event.context, plan)}" for plan in item.plans
-        ]
+        item = event.arranged(name, f"ask.{name}")
+        parts += [f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(event, item, plan)}" for plan in item.plans]
     if planned.phase.say is not None:
         parts.append(f"=== message ===\n{render_request(event.say_request(planned.phase.say))}")
     return "\n\n".join(parts) + "\n"
@@ -117,8 +115,8 @@ def _observation(world: World, agent: int, step: int) -> Observation:
     )  # fmt: skip
 
 
-def _plan_text(world: World, context: Context, plan: ReadingPlan) -> str:
-    segments = head(world.wording.book, context, plan.style) + plan.tail
+def _plan_text(event: Event, item: PreparedItem, plan: ReadingPlan) -> str:
+    segments = question_head(item, plan, event.context, event.wording.book) + plan.tail
     text = render_request(Request("text", segments, plan.style))
     if not plan.candidates:
         return text

@@ -17,10 +17,13 @@ from functools import lru_cache
 
 from socsim.scenario.asking import PromptsSpec
 
-__all__ = ["DEFAULTS", "PROMPTS_VERSION", "SLOTS", "PromptBook", "fill", "one_line", "quotable", "slots_of"]
+__all__ = ["DEFAULTS", "LONGEST_SHOWN", "PROMPTS_VERSION", "SLOTS", "PromptBook", "fill", "one_line", "quotable", "slots_of"]
 
 PROMPTS_VERSION = "1"
 """Changes whenever the wording of a default changes; part of every manifest."""
+
+LONGEST_SHOWN = 2000
+"""Characters of an unreadable reply that are shown again."""
 
 DEFAULTS: Mapping[str, str] = {
     "system": "{persona}\nYou take part in a study. Answer as this person would.",
@@ -39,6 +42,27 @@ DEFAULTS: Mapping[str, str] = {
     "say": 'Write one short sentence to people you know about what you think of this: "{topic}"',
     "say_prefix": "",
     "narrative": "{persona} {own}{seen}",
+    "label_only": "Write the label alone and nothing else.",
+    "ask_number": "{item}\nAnswer with one JSON object that holds one number, and nothing else: {form}",
+    "ask_text": "{item}\nAnswer in your own words.",
+    "ask_percent": (
+        "{item}\n{options}\nHow likely are you to give each answer? State a percentage from 0 to 100 for every label; "
+        "together they make 100.\nAnswer with one JSON object and nothing else: {form}"
+    ),
+    "ask_candidates": (
+        "{item}\n{options}\nGive {answers} answers that you might give, the label of each and its probability from 0 to 1. "
+        "An answer may stand several times; the probabilities together make at most 1.\n"
+        "Answer with one JSON object and nothing else: {form}"
+    ),
+    "expert_system": "You forecast how people answer the questions of a survey.",
+    "expert_group": "The forecast is for people of whom this is true:\n{persona}\n{own}{seen}\n",
+    "expert_population": "The forecast is for the general population.\n",
+    "ask_expert": (
+        "The question:\n{item}\n{options}\nWhat percentage of these people gives each answer? State a percentage from 0 to 100 "
+        "for every label; together they make 100.\nAnswer with one JSON object and nothing else: {form}"
+    ),
+    "ask_as": "{request}\nAnswer with one JSON object that follows this JSON schema, and nothing else:\n{schema}",
+    "repair": "You replied: {reply}\nThat reply cannot be read: {error}.\nReply again, in the form that was asked for.",
 }
 """The wording used where a scenario gives none."""
 
@@ -59,6 +83,17 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "say": frozenset({"topic"}),
     "say_prefix": frozenset(),
     "narrative": frozenset({"persona", "own", "seen"}),
+    "label_only": frozenset(),
+    "ask_number": frozenset({"item", "unit", "low", "high", "form"}),
+    "ask_text": frozenset({"item"}),
+    "ask_percent": frozenset({"item", "options", "form"}),
+    "ask_candidates": frozenset({"item", "options", "answers", "form"}),
+    "expert_system": frozenset(),
+    "expert_group": frozenset({"persona", "own", "seen"}),
+    "expert_population": frozenset(),
+    "ask_expert": frozenset({"item", "options", "form"}),
+    "ask_as": frozenset({"request", "schema"}),
+    "repair": frozenset({"reply", "error"}),
 }
 """The slots each template may use."""
 
@@ -130,6 +165,17 @@ class PromptBook:
     say: str
     say_prefix: str
     narrative: str
+    label_only: str
+    ask_number: str
+    ask_text: str
+    ask_percent: str
+    ask_candidates: str
+    expert_system: str
+    expert_group: str
+    expert_population: str
+    ask_expert: str
+    ask_as: str
+    repair: str
 
     @classmethod
     def from_spec(cls, spec: PromptsSpec) -> PromptBook:
@@ -160,6 +206,18 @@ class PromptBook:
             parts.append(fill(self.own_message, {"text": quotable(own_message)}))
         parts += [fill(self.own_answer, {"item": one_line(i), "option": one_line(o)}) for i, o in own_answers]
         return "".join(parts)
+
+    def expert_text(self, persona: str, own: str, seen: str) -> str:
+        """Whose answers an expert forecasts: people like this one, or the population where nothing is known of anybody."""
+        if not (persona or own or seen).strip():
+            return self.expert_population
+        return fill(self.expert_group, {"persona": persona, "own": own, "seen": seen})
+
+    def repair_text(self, reply: str, error: str) -> str:
+        """The request to reply again. What was written stands on one line, as the data it is, and is shortened where long."""
+        shown = one_line(reply)
+        shown = shown if len(shown) <= LONGEST_SHOWN else shown[:LONGEST_SHOWN] + " …"
+        return fill(self.repair, {"reply": shown, "error": one_line(error)})
 
     def narrative_text(self, persona: str, own: str, seen: str) -> str:
         """Bare-text layout in front of an unfinished sentence."""

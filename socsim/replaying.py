@@ -18,6 +18,7 @@ from socsim.agent import SocialAgent
 from socsim.carrying import ProgressMeter, WorldKey, carry_out
 from socsim.errors import RecordError, ReplayMismatch
 from socsim.events import EventRow, MessageRow, ResponseRow, RunProgress, SeenRow
+from socsim.inference.manner import manner_recorded
 from socsim.laying_out import INPUTS, changed_scenario, scenario_unchanged
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
@@ -127,7 +128,7 @@ def replay(
         other = open_scenario(Path(with_scenario))
         chosen, data = other.scenario, other.folder or data
         differences += [f"scenario: {line}" for line in scenario_differences(original.scenario, chosen)]
-    worlds = build_worlds(chosen, data, manifest["style"])
+    worlds = build_worlds(chosen, data, manner_recorded(manifest))
     return _replay(folder, worlds, differences, progress, agent_class, cut_short=manifest["status"] == "incomplete")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from socsim.agent import SocialAgent
 from socsim.errors import RecordError
 from socsim.events import RunProgress
+from socsim.inference.manner import manner_recorded
 from socsim.inference.types import Engine, EngineIdentity
 from socsim.laying_out import INPUTS, changed_scenario, scenario_unchanged
 from socsim.prompts import PROMPTS_VERSION
@@ -49,7 +50,7 @@ def resume(
         beside = Path(manifest["model_folder"]) if manifest.get("model_folder") else folder / INPUTS
         with engine_for(prepared.scenario, beside, engine) as ready:
             _same_engine(manifest["engine"], ready.identity)
-            worlds = build_worlds(prepared.scenario, folder / INPUTS, manifest["style"])
+            worlds = build_worlds(prepared.scenario, folder / INPUTS, manner_recorded(manifest))
             return carry_on(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=False)
 
 

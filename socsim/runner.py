@@ -17,11 +17,13 @@ from socsim.agent import SocialAgent
 from socsim.carrying import ProgressMeter, carry_out
 from socsim.errors import NotYetAvailable, RecordError, ReplayMismatch, ScenarioError
 from socsim.events import RunProgress
-from socsim.inference.factory import check_capabilities, make_engine
+from socsim.inference.factory import make_engine
 from socsim.inference.fingerprint import Fingerprinted, changes
-from socsim.inference.types import Engine, Style
+from socsim.inference.manner import Manner, manner_of
+from socsim.inference.types import Engine
 from socsim.laying_out import INPUTS, check_empty, claim_folder, lay_out, now
 from socsim.model import AnswersStopped
+from socsim.readouts.checking import check_capabilities
 from socsim.record.lock import RunLock
 from socsim.record.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from socsim.record.store import RecordStore
@@ -81,10 +83,10 @@ def open_scenario(scenario: Scenario | LoadedScenario | str | Path) -> Prepared:
     return prepared
 
 
-def build_worlds(scenario: Scenario, folder: Path | None, style: Style) -> tuple[World, ...]:
+def build_worlds(scenario: Scenario, folder: Path | None, manner: Manner) -> tuple[World, ...]:
     """Every arm of every replicate, ready to be stepped."""
     return tuple(
-        build_world(scenario, arm, replicate, folder, style) for replicate in range(scenario.replicates) for arm in scenario.arms
+        build_world(scenario, arm, replicate, folder, manner) for replicate in range(scenario.replicates) for arm in scenario.arms
     )
 
 
@@ -124,13 +126,13 @@ def run(
     if out is not None:
         check_empty(Path(out))
     with engine_for(spec, prepared.folder, engine) as ready:
-        style: Style = "chat" if ready.capabilities().chat else "plain"
+        manner = manner_of(ready.capabilities())
         with prepared.placing():
             check_capabilities(spec, ready.capabilities(), ready.identity.engine)
-            worlds = build_worlds(spec, prepared.folder, style)
+            worlds = build_worlds(spec, prepared.folder, manner)
         folder = claim_folder(Path(out) if out is not None else None, spec.name, spec.seed)
         with told_how_to_go_on(folder), RunLock(folder):
-            lay_out(folder, spec, prepared.folder, ready.identity, style)
+            lay_out(folder, spec, prepared.folder, ready.identity, manner)
             return carry_on(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=True)
 
 

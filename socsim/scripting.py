@@ -9,9 +9,11 @@ from pathlib import Path
 
 from socsim.agent import SocialAgent
 from socsim.errors import ScenarioError
-from socsim.inference.factory import check_capabilities, make_engine
+from socsim.inference.factory import make_engine
+from socsim.inference.manner import manner_of
 from socsim.inference.types import Engine
 from socsim.model import SocialModel
+from socsim.readouts.checking import check_capabilities
 from socsim.record.store import RecordStore
 from socsim.runner import open_scenario
 from socsim.scenario import LoadedScenario, Scenario
@@ -56,7 +58,7 @@ def open_world(
     ready = engine if engine is not None else make_engine(spec.inference, prepared.folder)
     try:
         check_capabilities(spec, ready.capabilities(), ready.identity.engine)
-        world = build_world(spec, chosen, replicate, prepared.folder, "chat" if ready.capabilities().chat else "plain")
+        world = build_world(spec, chosen, replicate, prepared.folder, manner_of(ready.capabilities()))
         with tempfile.TemporaryDirectory(prefix="socsim-") as folder:
             store = RecordStore.create(Path(folder) / "record.sqlite", {"name": spec.name})
             with Session(store, ready, spec.inference.limits) as session:

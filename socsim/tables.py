@@ -42,7 +42,7 @@ _REALS = pa.list_(pa.float64())
 _CALLS = pa.list_(pa.struct([("path", pa.string()), ("digest", pa.string()), ("draw", pa.string())]))
 _TYPES: Mapping[str, pa.DataType] = {
     **dict.fromkeys(("replicate", "agent", "step", "author", "reader", "position", "author_step", "choice"), pa.int64()),
-    **dict.fromkeys(("reading", "prompt_tokens", "cached_tokens", "completion_tokens", "attempts"), pa.int64()),
+    **dict.fromkeys(("reading", "repaired", "prompt_tokens", "cached_tokens", "completion_tokens", "attempts"), pa.int64()),
     **dict.fromkeys(("weight", "value", "expected", "entropy", "mass", "u", "elapsed_s", "ttft_s"), pa.float64()),
     **dict.fromkeys(("probabilities", "logprobs"), _REALS),
     **dict.fromkeys(("cut_off", "reused"), pa.bool_()),
@@ -67,7 +67,7 @@ TABLE_NAMES: tuple[str, ...] = tuple(_SORT)
 TELEMETRY = frozenset({"prompt_tokens", "cached_tokens", "completion_tokens", "elapsed_s", "ttft_s", "attempts", "reused"})
 """Columns that say how a run went, not what came out; no hash covers them."""
 
-_ADDED = frozenset({"notes"})
+_ADDED = frozenset({"notes", "how", "repaired"})
 """Columns that tables of earlier versions lack: while they say nothing, the hash is as it was without them."""
 
 _ROW_TYPES: Mapping[str, type[Any]] = {
@@ -78,16 +78,22 @@ _ROW_TYPES: Mapping[str, type[Any]] = {
     "responses": ResponseRow,
     "calls": CallRow,
 }
-_READING_COLUMNS = ("arm", "replicate", "step", "phase", "agent", "item", "reading", "order", "labels", "mass", "probabilities")
+_READING_COLUMNS = (
+    "arm", "replicate", "step", "phase", "agent", "item", "reading", "order", "labels", "mass", "probabilities", "how",
+    "repaired",
+)  # fmt: skip
 
 
 def row_table(name: str, rows: Iterable[Any]) -> pa.Table:
     """A sorted table of ``ties``, ``events``, ``messages``, ``seen``, ``responses`` (without readings) or ``calls``."""
     columns = [field.name for field in fields(_ROW_TYPES[name]) if field.name != "readings"]
     values: dict[str, list[Any]] = {column: [] for column in columns}
+    rows = list(rows)
     for row in rows:
         for column in columns:
             values[column].append(getattr(row, column))
+    if name == "responses":
+        values["repaired"] = [sum(reading.repaired for reading in row.readings) for row in rows]
     if name == "events":
         keys = ("path", "digest", "draw")
         values["calls"] = [[dict(zip(keys, call, strict=True)) for call in calls] for calls in values["calls"]]
@@ -100,7 +106,9 @@ def readings_table(responses: Iterable[ResponseRow]) -> pa.Table:
     for row in responses:
         for index, reading in enumerate(row.readings):
             where = (row.arm, row.replicate, row.step, row.phase, row.agent, row.item, index)
-            what = (reading.order, reading.labels, reading.mass, reading.probabilities)
+            what = (
+                reading.order, reading.labels, reading.mass, reading.probabilities, "; ".join(reading.how), reading.repaired
+            )  # fmt: skip
             for column, value in zip(_READING_COLUMNS, (*where, *what), strict=True):
                 values[column].append(value)
     return _sorted("readings", _table(values))

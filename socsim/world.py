@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from socsim.activation import PlannedStep, plan_steps
 from socsim.event import Wording
 from socsim.events import AgentRow, TieRow
-from socsim.inference.types import SamplingParams, Style
+from socsim.inference.manner import Manner
+from socsim.inference.types import SamplingParams
 from socsim.network.standing import stand
 from socsim.network.ties import Ties, ties_from_graph
 from socsim.population.persona import Persona
@@ -58,7 +59,7 @@ class World:
         return len(self.steps) * len(self.personas)
 
 
-def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path | None, style: Style) -> World:
+def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path | None, manner: Manner) -> World:
     """Build a world.
 
     Args:
@@ -66,7 +67,7 @@ def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path |
         arm: which of its arms.
         replicate: which replicate, from 0.
         folder: folder that its data files are relative to.
-        style: how items are asked unless they say: ``chat`` where the model has a chat template.
+        manner: how the engine is asked.
 
     Raises:
         ScenarioError: people or network cannot be built as declared, or a shuffle would change nothing.
@@ -92,7 +93,7 @@ def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path |
         read_by=read_by,
         ties=ties,
         steps=plan_steps(spec.schedule, items, seed),
-        wording=_wording(spec, items, style),
+        wording=_wording(spec, items, manner),
     )
 
 
@@ -114,17 +115,20 @@ def _sampling(spec: SamplingSpec | None) -> SamplingParams:
     return SamplingParams(**spec.model_dump()) if spec else SamplingParams()
 
 
-def _wording(spec: Scenario, items: dict[str, ItemSpec], style: Style) -> Wording:
+def _wording(spec: Scenario, items: dict[str, ItemSpec], manner: Manner) -> Wording:
     book = PromptBook.from_spec(spec.prompts)
     profiles = spec.inference.profiles
     return Wording(
         book=book,
-        items={name: prepare_item(name, item, book, style) for name, item in items.items()},
-        style=style,
+        items={name: prepare_item(name, item, book, manner) for name, item in items.items()},
+        manner=manner,
         model=str(spec.inference.model),
         say=replace(_sampling(profiles.get("say"))),
         sample=_sampling(profiles.get("sample")),
         retry=spec.failures.retry,
+        repair=spec.failures.repair,
+        adapter=spec.inference.adapter or "",
+        fresh=spec.inference.fresh,
     )
 
 

@@ -89,7 +89,8 @@ def test_numbers_without_a_json_form_are_hashed_apart() -> None:
 def test_pandas_and_polars_frames() -> None:
     table = row_table("responses", [*RESPONSES, FAILED])
     frame = to_pandas(table)
-    assert list(frame.columns) == [name for name in ResponseRow.__dataclass_fields__ if name != "readings"]
+    stored = [name for name in ResponseRow.__dataclass_fields__ if name != "readings"]
+    assert list(frame.columns) == [*stored, "repaired"]
     assert frame["agent"].dtype == "int64"
     assert frame["choice"].dtype == "Int64"
     assert frame["choice"].isna().sum() == 1

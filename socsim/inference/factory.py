@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from socsim.errors import NotYetAvailable, Problem, ScenarioError
-from socsim.inference.types import Capabilities, Engine
-from socsim.scenario import Scenario
+from socsim.errors import NotYetAvailable
+from socsim.inference.types import Engine
 from socsim.scenario.engines import EmbeddedSpec, InferenceSpec
 
-__all__ = ["check_capabilities", "make_engine"]
+__all__ = ["make_engine"]
 
 
 def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
@@ -50,21 +49,3 @@ def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
     from socsim.inference.transformers_engine import make_transformers_engine
 
     return make_transformers_engine(spec, folder)
-
-
-def check_capabilities(scenario: Scenario, capabilities: Capabilities, engine: str) -> None:
-    """Refuse, before the first call, what the engine cannot do.
-
-    Raises:
-        ScenarioError: names the field that asks for it.
-    """
-    items = scenario.items if isinstance(scenario.items, dict) else {}
-    for name, item in items.items():
-        field = f"items.{name}.readout"
-        if item.readout.method in ("logprob", "cloze") and not capabilities.score:
-            raise ScenarioError(
-                Problem(f"{engine} gives no probabilities of options", f"{field}.method", fix="Use method: sample")
-            )
-        if item.readout.style == "chat" and not capabilities.chat:
-            fix = "Use style: plain, or a chat-tuned model"
-            raise ScenarioError(Problem("the model has no chat template", f"{field}.style", fix=fix))

@@ -1,35 +1,32 @@
-"""Ways of asking one item: orders of the options, label sets and sentence frames, prepared once for all agents.
+"""What is prepared of an item once for all agents: its ways of asking, and the parts that their wording is made of.
 
-Ordered scales are shown in both directions, never in arbitrary permutations; nominal options in a Latin square or in k
-random orders. A plan knows the wording of the question, not who is asked.
+A plan knows the wording of the question, not who is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from socsim.inference.manner import Manner
 from socsim.inference.types import Segment, Style
-from socsim.prompts import PromptBook, fill, one_line, slots_of
-from socsim.scenario.asking import ItemSpec, RandomOrders
-from socsim.seeding import stream
+from socsim.prompts import PromptBook, fill
+from socsim.readouts.orders import NamedOrder, drawn_order
+from socsim.scenario.asking import ItemSpec
 
-__all__ = ["CONTENT_FREE", "PreparedItem", "ReadingPlan", "label_set", "option_orders", "option_values", "prepare_item"]
-
-CONTENT_FREE = "N/A"
-"""What stands in place of the item's text in a content-free prompt (Zhao et al. 2021, "Calibrate Before Use")."""
+__all__ = ["PreparedItem", "Question", "ReadingPlan", "label_set", "option_lines", "option_values", "tail_of"]
 
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingPlan:
-    """One way of asking: what follows the persona and what was seen, and which continuations count for which option.
+    """One way of asking: what follows the persona and what was seen, and what counts for which option.
 
-    ``owner[i]`` is the option (index in scale order, non-answers behind) that candidate i stands for; several candidates
-    of one option are surface forms and are pooled.
+    ``owner[i]`` is the option (index in scale order, non-answers behind) that candidate i stands for, or, where the model writes,
+    the option at position i; several candidates of one option are surface forms and are pooled.
     """
 
     order: str
@@ -38,8 +35,18 @@ class ReadingPlan:
     tail: tuple[Segment, ...]
     candidates: tuple[str, ...]
     owner: tuple[int, ...]
-    blank_tail: tuple[Segment, ...] = ()
-    """The tail with `CONTENT_FREE` in place of the item's text."""
+    blanks: tuple[tuple[Segment, ...], ...] = ()
+    """The tail without content, once for every content-free text that a correction needs."""
+    how: tuple[str, ...] = ()
+    """What is done otherwise than plainly; see `socsim.items.Reading`."""
+    constraint: str = ""
+    """JSON schema that a written reply is held to, where the engine can."""
+    begun: int = 0
+    """Segments at the end of the tail that are the beginning of the reply."""
+    max_tokens: int = 0
+    """Longest reply, where the model writes."""
+    stop: tuple[str, ...] = ()
+    """Texts that end a written reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,50 @@ class PreparedItem:
     """Numbers of the options without the non-answers; None for nominal items."""
     plans: tuple[ReadingPlan, ...]
     labels: tuple[str, ...] = ()
-    """Labels that a written answer may use (``sample``)."""
+    """Labels that a written answer may use, by position."""
+    arrange: Callable[[NamedOrder], tuple[ReadingPlan, ...]] | None = field(default=None, compare=False)
+    """Plans for an order; None unless an order is drawn each time that the item is asked."""
 
     @property
     def text(self) -> str:
         """The item's wording; empty for a bare sentence completion."""
         return self.spec.text or ""
+
+    def arranged(self, rng: np.random.Generator) -> PreparedItem:
+        """The item in an order drawn for this time of asking; itself where its orders are the same each time."""
+        return replace(self, plans=self.arrange(drawn_order(self.spec, rng))) if self.arrange is not None else self
+
+
+@dataclass(frozen=True)
+class Question:
+    """An item, the wording in force and the engine's manner: what the plans of an item are made from."""
+
+    name: str
+    spec: ItemSpec
+    book: PromptBook
+    manner: Manner
+
+    @property
+    def style(self) -> Style:
+        """Through the chat template or as bare text."""
+        if self.spec.readout.style is not None:
+            return self.spec.readout.style
+        return "plain" if self.spec.readout.method == "cloze" else self.manner.style
+
+    @property
+    def cannot_begin(self) -> bool:
+        """Whether the reply ought to begin with given words and the engine cannot go on from them."""
+        return bool(self.spec.readout.answer_prefix) and self.style == "chat" and not self.manner.prefill
+
+    @property
+    def prefix(self) -> str:
+        """The words with which the reply begins."""
+        return "" if self.cannot_begin else self.spec.readout.answer_prefix
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Options in scale order, then non-answers."""
+        return self.spec.options + self.spec.non_answers
 
 
 def option_values(spec: ItemSpec) -> tuple[float, ...] | None:
@@ -89,66 +134,17 @@ def label_set(name: str, size: int) -> tuple[str, ...]:
     return labels[:size]
 
 
-def option_orders(spec: ItemSpec, name: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Named orders of the options (non-answers always stay last).
-
-    ``latin_square`` gives the k cyclic rotations: every option stands at every position once. Random orders are drawn from
-    a stream named by the item, the same for all agents, arms and replicates.
-    """
-    k = len(spec.options)
-    last = tuple(range(k, k + len(spec.non_answers)))
-    forward = tuple(range(k))
-    orders = spec.readout.orders
-    if orders is None:
-        orders = "latin_square" if spec.type == "nominal" else "both_directions"
-    if isinstance(orders, RandomOrders):
-        rng = stream(0, "option orders", name)
-        drawn: dict[tuple[int, ...], None] = {}
-        for _ in range(1000):
-            drawn[tuple(int(i) for i in rng.permutation(k))] = None
-            if len(drawn) == orders.random:
-                break
-        return tuple((f"random {i}", order + last) for i, order in enumerate(drawn))
-    if orders == "latin_square":
-        return tuple((f"rotation {r}", tuple(np.roll(forward, -r).tolist()) + last) for r in range(k))
-    if orders == "both_directions":
-        return ("forward", forward + last), ("backward", forward[::-1] + last)
-    return (("forward", forward + last),)
-
-
-def prepare_item(name: str, spec: ItemSpec, book: PromptBook, default_style: Style) -> PreparedItem:
-    """Everything about an item that is the same for all agents.
-
-    Args:
-        name: the item's name in the scenario.
-        spec: the item, with its text resolved.
-        book: the wording in force.
-        default_style: ``chat`` where the model has a chat template, else ``plain``.
-    """
-    options = spec.options + spec.non_answers
-    method = spec.readout.method
-    plans: tuple[ReadingPlan, ...]
-    if method == "cloze":
-        plans = _cloze_plans(spec, book)
-    elif method == "logprob" and spec.readout.score == "whole_option":
-        plans = _whole_option_plans(name, spec, book, default_style)
-    elif method == "logprob":
-        plans = _label_plans(name, spec, book, default_style)
-    else:
-        plans = _written_plans(name, spec, book, default_style)
-    labels = label_set(spec.readout.labels[0], len(options)) if method == "sample" and options else ()
-    return PreparedItem(name, spec, options, option_values(spec), plans, labels)
-
-
-def _tail(style: Style, question: str, prefix: str) -> tuple[Segment, ...]:
+def tail_of(style: Style, question: str, prefix: str) -> tuple[Segment, ...]:
+    """The question, and the beginning of the reply if there is one."""
     asked = Segment("user", question)
     if not prefix:
         return (asked,)
     return (asked, Segment("assistant", prefix) if style == "chat" else Segment("user", "\n" + prefix))
 
 
-def _lines(spec: ItemSpec, book: PromptBook, order: Sequence[int], labels: Sequence[str]) -> str:
-    options = spec.options + spec.non_answers
+def option_lines(question: Question, order: Sequence[int], labels: Sequence[str]) -> str:
+    """The options in an order, each behind its label; of a scale only the ends where the item says so."""
+    spec, book, options = question.spec, question.book, question.options
     if spec.end_points_only:
         scale = [i for i in range(len(order)) if order[i] < len(spec.options)]
         ends = {
@@ -163,86 +159,3 @@ def _lines(spec: ItemSpec, book: PromptBook, order: Sequence[int], labels: Seque
     return "\n".join(
         fill(book.option, {"label": label, "option": options[index]}) for label, index in zip(labels, order, strict=True)
     )
-
-
-def _surface_forms(text: str, prefix: str) -> tuple[str, ...]:
-    """With and without a leading space; only the spaceless one after a prefix that already ends in white space."""
-    return (text,) if prefix[-1:].isspace() else (" " + text, text)
-
-
-def _label_plans(name: str, spec: ItemSpec, book: PromptBook, default_style: Style) -> tuple[ReadingPlan, ...]:
-    style = spec.readout.style or default_style
-    prefix = spec.readout.answer_prefix
-    plans = []
-    for labels_name in spec.readout.labels:
-        for order_name, order in option_orders(spec, name):
-            labels = label_set(labels_name, len(order))
-            forms = [(form, index) for label, index in zip(labels, order, strict=True) for form in _surface_forms(label, prefix)]
-            options = _lines(spec, book, order, labels)
-            tails = [
-                _tail(style, fill(book.ask, {"item": text, "options": options}), prefix)
-                for text in (spec.text or "", CONTENT_FREE)
-            ]
-            plans.append(
-                ReadingPlan(
-                    order_name, labels_name, style, tails[0], tuple(f for f, _ in forms), tuple(i for _, i in forms), tails[1]
-                )
-            )
-    return tuple(plans)
-
-
-def _whole_option_plans(name: str, spec: ItemSpec, book: PromptBook, default_style: Style) -> tuple[ReadingPlan, ...]:
-    style = spec.readout.style or default_style
-    prefix = spec.readout.answer_prefix
-    options = spec.options + spec.non_answers
-    forms = [(form, i) for i, option in enumerate(options) for form in _surface_forms(option, prefix)]
-    plans = []
-    for order_name, order in option_orders(spec, name):
-        shown = "\n".join(fill(book.plain_option, {"option": options[index]}) for index in order)
-        tails = [
-            _tail(style, fill(book.ask_whole, {"item": text, "options": shown}), prefix)
-            for text in (spec.text or "", CONTENT_FREE)
-        ]
-        candidates, owner = tuple(f for f, _ in forms), tuple(i for _, i in forms)
-        plans.append(ReadingPlan(order_name, "whole option", style, tails[0], candidates, owner, tails[1]))
-    return tuple(plans)
-
-
-def _cloze_plans(spec: ItemSpec, book: PromptBook) -> tuple[ReadingPlan, ...]:
-    style: Style = spec.readout.style or "plain"
-    options = spec.cloze_options or spec.options + spec.non_answers
-    plans = []
-    for number, frame in enumerate(spec.readout.frames):
-        if slots_of(frame) != ("option",):
-            raise ValueError(f"frame {frame!r} must have exactly one slot, {{option}}")
-        before, after = frame.split("{option}")
-        head = one_line(before)
-        candidates = tuple(" " + option if head else option for option in options)
-        if style == "chat":
-            request = fill(book.complete, {"sentence": one_line(f"{before}…{after}")})
-            tail: tuple[Segment, ...] = (Segment("user", request), Segment("assistant", head))
-        else:
-            tail = (Segment("user", head),)
-        owner = tuple(range(len(options)))
-        plans.append(ReadingPlan("sentence", f"frame {number + 1}", style, tail, candidates, owner, tail))
-    return tuple(plans)
-
-
-def _written_plans(name: str, spec: ItemSpec, book: PromptBook, default_style: Style) -> tuple[ReadingPlan, ...]:
-    style = spec.readout.style or default_style
-    prefix = spec.readout.answer_prefix
-    if spec.type == "number":
-        low, high = spec.range or (None, None)
-        values = {
-            "item": spec.text or "",
-            "unit": spec.unit or "",
-            "low": "" if low is None else f"{low:g}",
-            "high": "" if high is None else f"{high:g}",
-        }
-        return (ReadingPlan("as written", "none", style, _tail(style, fill(book.ask_open, values), prefix), (), ()),)
-    labels_name = spec.readout.labels[0]
-    order_name, order = option_orders(spec, name)[0]
-    labels = label_set(labels_name, len(order))
-    shown = _lines(spec, book, order, labels)
-    question = fill(book.ask, {"item": spec.text or "", "options": shown})
-    return (ReadingPlan(order_name, labels_name, style, _tail(style, question, prefix), (), order),)

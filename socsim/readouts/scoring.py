@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from socsim.items import Reading
 
-__all__ = ["average", "corrected", "longer_candidates", "pooled"]
+__all__ = ["average", "corrected", "longer_candidates", "mean_of", "pooled", "tempered"]
 
 
 @lru_cache(maxsize=1024)
@@ -70,6 +70,28 @@ def corrected(probabilities: Sequence[float], blank: Sequence[float]) -> tuple[f
     ratios = [p / q if p > 0.0 else 0.0 for p, q in zip(probabilities, blank, strict=True)]
     total = math.fsum(ratios)
     return tuple(ratio / total for ratio in ratios)
+
+
+def tempered(probabilities: Sequence[float], temperature: float) -> tuple[float, ...]:
+    """p^(1/T), renormalised: T above 1 flattens a distribution, below 1 sharpens it, 1 leaves it as it is.
+
+    Computed relative to the greatest probability, so that no temperature takes all of it away. At least one must be above 0.
+
+    Example:
+        >>> tempered((0.8, 0.2), 0.5)
+        (0.9411764705882353, 0.05882352941176471)
+    """
+    if temperature == 1.0:
+        return tuple(probabilities)
+    greatest = max(probabilities)
+    powers = [(p / greatest) ** (1.0 / temperature) for p in probabilities]
+    total = math.fsum(powers)
+    return tuple(power / total for power in powers)
+
+
+def mean_of(distributions: Sequence[Sequence[float]]) -> tuple[float, ...]:
+    """The mean of distributions over the same options, each counting the same."""
+    return tuple(math.fsum(column) / len(distributions) for column in zip(*distributions, strict=True))
 
 
 def average(readings: Sequence[Reading]) -> tuple[tuple[float, ...], float]:

@@ -38,17 +38,23 @@ def _unpack_calls(data: bytes) -> tuple[tuple[str, str, str], ...]:
 
 
 def _pack_readings(readings: tuple[Reading, ...]) -> bytes:
-    head = orjson.dumps([(r.order, r.labels, len(r.probabilities)) for r in readings])
+    head = orjson.dumps([(r.order, r.labels, len(r.probabilities), *_noted(r)) for r in readings])
     numbers = [number for r in readings for number in (r.mass, *r.probabilities)]
     return len(head).to_bytes(4, "little") + head + pack_floats(numbers)
+
+
+def _noted(reading: Reading) -> tuple[Any, ...]:
+    """How a reading was had, where there is something to say: readings without it are stored as they always were."""
+    return (reading.how, reading.repaired) if reading.how or reading.repaired else ()
 
 
 def _unpack_readings(data: bytes) -> tuple[Reading, ...]:
     end = 4 + int.from_bytes(data[:4], "little")
     numbers = unpack_floats(data[end:])
     readings, at = [], 0
-    for order, labels, size in orjson.loads(data[4:end]):
-        readings.append(Reading(order, labels, numbers[at + 1 : at + 1 + size], numbers[at]))
+    for order, labels, size, *noted in orjson.loads(data[4:end]):
+        how, repaired = (tuple(noted[0]), noted[1]) if noted else ((), 0)
+        readings.append(Reading(order, labels, numbers[at + 1 : at + 1 + size], numbers[at], how, repaired))
         at += 1 + size
     return tuple(readings)
 

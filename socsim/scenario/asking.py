@@ -64,38 +64,50 @@ class ReadoutSpec(Spec):
 
     method: Method = "logprob"
     """``logprob``: probabilities of the options' labels, or of whole options; ``cloze``: of whole options in an unfinished
-    sentence; ``sample``: the model writes, we parse. The others are not yet available."""
+    sentence; ``sample``: the model writes, we parse; ``verbalized``: it states a percentage for every option;
+    ``verbalized_sampling``: it gives several answers, each with its probability (Zhang et al. 2025); ``expert``: it forecasts
+    how people like this one would answer. Number items: ``number`` (one JSON number) or ``sample``; text items: ``text``."""
     score: Literal["label", "whole_option"] = "label"
-    """``logprob`` only: score the label in front of an option, or the option's own text."""
+    """``logprob`` only: score the label in front of an option, or the option's own text. An engine that scores single tokens
+    only is asked for letters instead, and the reading says so."""
     orders: (
         Annotated[
-            Annotated[Literal["fixed", "both_directions", "latin_square"], Tag("<text>")]
+            Annotated[Literal["fixed", "shuffled", "both_directions", "latin_square", "full"], Tag("<text>")]
             | Annotated[RandomOrders, Tag("<mapping>")],
             BY_KIND,
         ]
         | None
     ) = None
-    """Orders in which the options are shown, averaged. Ordinal items: ``fixed`` or ``both_directions`` (default); nominal
-    ones: ``latin_square`` (default), ``{random: k}`` or ``fixed``. ``cloze`` shows no options unless its frame does."""
+    """Orders in which the options are shown, averaged. Ordinal items: ``both_directions`` (default), ``fixed``, or ``shuffled``
+    (a direction drawn for every agent and step); nominal ones: ``latin_square`` (default), ``{random: k}``, ``full`` (all
+    orders, up to 5 options), ``fixed``, or ``shuffled`` (an order drawn for every agent and step). The draws of ``sample`` take
+    turns through declared orders; by default all see the first. ``cloze`` shows no options unless its frame does."""
     labels: tuple[LabelSet, ...] = Field(default=("letters", "digits"), min_length=1)
-    """Label sets, averaged (``score: label`` only)."""
+    """Label sets: averaged where labels are scored, else the first is used."""
     answer_prefix: str = "Answer:"
-    """How the reply begins, given to the model: the label or option follows it."""
+    """How the reply begins, given to the model: the label or option follows it. An engine that cannot go on from it is asked for
+    the label alone instead, and the reading says so. Replies in JSON are begun so in bare text only."""
     frames: tuple[str, ...] = ()
     """``cloze`` only: unfinished sentences with the slot ``{option}``, at which the model goes on."""
     persona_in_frame: bool = True
     """``cloze`` only: put persona and what was seen in front of the frame."""
     style: Literal["chat", "plain"] | None = None
     """Through the chat template or as bare text. Default: chat where the model has a template; cloze: plain."""
-    correction: Literal["none", "content_free"] = "none"
-    """``content_free``: divide by the probabilities without content (no persona, nothing seen) and renormalise; see Holtzman
-    et al. 2021 and Zhao et al. 2021."""
+    correction: Literal["none", "content_free", "calibrated"] = "none"
+    """``content_free``: divide by the probabilities without content (no persona, nothing seen, ``N/A`` for the item's text) and
+    renormalise; see Holtzman et al. 2021 and Zhao et al. 2021. ``calibrated``: the same with the mean probabilities of three
+    such prompts, ``N/A``, ``[MASK]`` and an empty text (Zhao et al. 2021). Needs no human data."""
+    temperature: float = Field(default=1.0, gt=0.0, le=100.0)
+    """``logprob`` and ``cloze``: every reading's probabilities become p^(1/T), renormalised, after any correction."""
     draw: Literal["persistent", "fresh"] = "persistent"
     """``persistent``: one uniform number per agent and item, shared by steps and arms; ``fresh``: another one each time."""
     n: int = Field(default=1, ge=1, le=1000)
-    """``sample`` only: number of draws."""
-    max_tokens: int = Field(default=16, ge=1)
-    """``sample`` only: longest reply."""
+    """Readouts that let the model write: number of replies, drawn side by side; for percentages, of every order."""
+    answers: int = Field(default=5, ge=1, le=50)
+    """``verbalized_sampling`` only: answers that one reply gives."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Readouts that let the model write: longest reply; a longer one is cut off and no answer. Where left out, 16 for ``sample``,
+    256 for ``text``, and for the others what their form needs."""
 
 
 class ItemSpec(Spec):
@@ -157,7 +169,7 @@ class PromptsSpec(Spec):
     ask_whole: PromptText | None = None
     """A closed item whose options are scored whole, shown without labels. Slots: ``{item}``, ``{options}``."""
     ask_open: PromptText | None = None
-    """A number or text item. Slots: ``{item}``, ``{unit}``, ``{low}``, ``{high}``."""
+    """A number item read by ``sample``. Slots: ``{item}``, ``{unit}``, ``{low}``, ``{high}``."""
     option: PromptText | None = None
     """One option line. Slots: ``{label}``, ``{option}``."""
     plain_option: PromptText | None = None
@@ -173,3 +185,26 @@ class PromptsSpec(Spec):
     """How every message begins: given to the model, which goes on from there, and part of the message."""
     narrative: PromptText | None = None
     """Bare-text layout in front of a cloze frame. Slots: ``{persona}``, ``{seen}``, ``{own}``."""
+    label_only: PromptText | None = None
+    """Follows ``ask`` where the engine cannot be given the beginning of the reply. No slots."""
+    ask_number: PromptText | None = None
+    """A number item read by ``number``. Slots: ``{item}``, ``{unit}``, ``{low}``, ``{high}``, ``{form}``."""
+    ask_text: PromptText | None = None
+    """A text item. Slots: ``{item}``."""
+    ask_percent: PromptText | None = None
+    """``verbalized``. Slots: ``{item}``, ``{options}``, ``{form}``."""
+    ask_candidates: PromptText | None = None
+    """``verbalized_sampling``. Slots: ``{item}``, ``{options}``, ``{answers}``, ``{form}``."""
+    expert_system: PromptText | None = None
+    """``expert``: the system message, without a persona. No slots."""
+    expert_group: PromptText | None = None
+    """``expert``: whose answers are forecast. Slots: ``{persona}``, ``{own}``, ``{seen}``."""
+    expert_population: PromptText | None = None
+    """``expert``: stands instead of ``expert_group`` where nothing is known of anybody. No slots."""
+    ask_expert: PromptText | None = None
+    """``expert``: the question. Slots: ``{item}``, ``{options}``, ``{form}``."""
+    ask_as: PromptText | None = None
+    """A reply in the form of a class (``SocialAgent.ask_as``). Slots: ``{request}``, ``{schema}``."""
+    repair: PromptText | None = None
+    """Follows the question when a reply that cannot be read is shown again (``failures.repair``). Slots: ``{reply}``,
+    ``{error}``."""

@@ -20,8 +20,8 @@ __all__ = ["RUNS", "not_yet_available"]
 RUNS = {
     "activation": ("simultaneous",),
     "interaction": ("none", "survey", "neighbours"),
-    "method": ("logprob", "cloze", "sample"),
-    "type": ("nominal", "ordinal", "number"),
+    "method": ("logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"),
+    "type": ("nominal", "ordinal", "number", "text"),
     "engine": ("embedded", "scripted", "openai", "vllm", "transformers"),
     "baseline": ("no_change", "drift_only", "degroot", "friedkin_johnsen"),
     "finding": ("money_request.basic",),
@@ -87,8 +87,6 @@ def _study(scenario: Scenario) -> Iterator[_Missing]:
         yield ("analysis", "effects"), "estimated effects of conditions"
     if scenario.analysis.human is not None:
         yield ("analysis", "human"), "comparison with a table of human effects"
-    if scenario.failures.repair:
-        yield ("failures", "repair"), "asking the model to repair a reply"
     yield from _inference(scenario)
 
 

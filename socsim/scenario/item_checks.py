@@ -19,6 +19,24 @@ _NAME = re.compile(r"\w[\w.-]{0,99}\Z")
 _TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CAPACITY = {"letters": 26, "lower_letters": 26, "digits": 99, "roman": 12}
 _CLOSED = ("nominal", "ordinal")
+_WRITTEN = ("sample", "number", "text", "verbalized", "verbalized_sampling", "expert")
+_BELONGS = {
+    "n": _WRITTEN,
+    "max_tokens": _WRITTEN,
+    "score": ("logprob",),
+    "correction": ("logprob", "cloze"),
+    "temperature": ("logprob", "cloze"),
+    "answers": ("verbalized_sampling",),
+    "persona_in_frame": ("cloze",),
+}
+"""Methods that make use of a field of a readout."""
+
+_FORMER = {"max_tokens": 16}
+"""Defaults of earlier versions, which stand in the scenarios of their run folders."""
+
+MOST_FOR_FULL = 5
+"""Nominal options of which all orders are shown at most; 5 have 120."""
+
 _NEEDED = {
     "seen": "messages",
     "message": "text",
@@ -27,6 +45,7 @@ _NEEDED = {
     "option": "label",
     "plain_option": "option",
     "complete": "sentence",
+    "ask_as": "request",
 }
 
 
@@ -134,39 +153,49 @@ def _check_values(item: ItemSpec, path: Path, findings: Findings) -> None:
 def _check_closed_readout(item: ItemSpec, path: Path, findings: Findings) -> None:
     readout, orders = item.readout, item.readout.orders
     if readout.method in ("text", "number"):
-        fix = "Use logprob, cloze or sample"
+        fix = "Use logprob, cloze, sample, verbalized, verbalized_sampling or expert"
         findings.add((*path, "method"), f"a {item.type} item cannot be read by method: {readout.method}", fix)
-    if item.type == "ordinal" and (isinstance(orders, RandomOrders) or orders == "latin_square"):
+    if item.type == "ordinal" and (isinstance(orders, RandomOrders) or orders in ("latin_square", "full")):
         message = "ordered scales are shown in order: both directions, or one"
-        findings.add((*path, "orders"), message, "Allowed for ordinal items: both_directions, fixed")
+        findings.add((*path, "orders"), message, "Allowed for ordinal items: both_directions, fixed, shuffled (a direction)")
     if item.type == "nominal" and orders == "both_directions":
         message = "nominal options have no direction"
-        findings.add((*path, "orders"), message, "Allowed for nominal items: latin_square, {random: k}, fixed")
+        findings.add((*path, "orders"), message, "Allowed for nominal items: latin_square, {random: k}, full, shuffled, fixed")
+    if item.type == "nominal" and orders == "full" and len(item.options) > MOST_FOR_FULL:
+        message = f"{len(item.options)} options have {math.factorial(min(len(item.options), 10))} orders or more"
+        findings.add(
+            (*path, "orders"), message, f"Use latin_square or {{random: k}}; full is for {MOST_FOR_FULL} options at most"
+        )
     if isinstance(orders, RandomOrders) and item.type == "nominal" and orders.random > math.factorial(min(len(item.options), 10)):
         message = f"{len(item.options)} options have fewer than {orders.random} orders"
         findings.add((*path, "orders", "random"), message, f"Give at most {math.factorial(min(len(item.options), 10))}")
     _check_labels(item, path, findings)
+    _check_correction(readout, path, findings)
     _check_effect(readout, path, findings)
 
 
 def _check_effect(readout: ReadoutSpec, path: Path, findings: Findings) -> None:
-    """Fields of a closed readout that its method makes no use of must not be set."""
-    belongs = {"n": ("sample",), "max_tokens": ("sample",), "score": ("logprob",), "persona_in_frame": ("cloze",)}
-    if readout.method not in ("logprob", "cloze", "sample"):
-        return
-    for field, methods in belongs.items():
-        if readout.method not in methods and getattr(readout, field) != ReadoutSpec.model_fields[field].default:
+    """Fields of a readout that its method makes no use of must not be set."""
+    for field, methods in _BELONGS.items():
+        unset = (ReadoutSpec.model_fields[field].default, _FORMER.get(field))
+        if readout.method not in methods and getattr(readout, field) not in unset:
             message = f"`{field}` has no effect with method: {readout.method}"
             findings.add((*path, field), message, f"Remove it, or write method: {methods[0]}")
+
+
+def _check_correction(readout: ReadoutSpec, path: Path, findings: Findings) -> None:
+    if readout.method == "cloze" and readout.correction == "calibrated":
+        message = "a sentence has no item text that could be left out in three ways"
+        findings.add((*path, "correction"), message, "Write correction: content_free")
 
 
 def _check_labels(item: ItemSpec, path: Path, findings: Findings) -> None:
     readout = item.readout
     for index, name in repeated(readout.labels):
         findings.add((*path, "labels", index), f"the label set {name!r} stands twice", "Keep one of them")
-    labelled = readout.method == "sample" or (readout.method == "logprob" and readout.score == "label")
+    labelled = readout.method != "cloze" and (readout.method != "logprob" or readout.score == "label")
     size = len(item.options) + len(item.non_answers)
-    used = readout.labels[:1] if readout.method == "sample" else readout.labels
+    used = readout.labels if readout.method == "logprob" else readout.labels[:1]
     for index, name in enumerate(used if labelled else ()):
         if size > label_capacity(name):
             message = f"the label set {name!r} has {label_capacity(name)} labels for {size} options"
@@ -177,11 +206,15 @@ def _check_open(item: ItemSpec, path: Path, findings: Findings) -> None:
     for field in ("options", "non_answers", "values", "cloze_options"):
         if getattr(item, field):
             findings.add((*path, field), f"a {item.type} item has no `{field}`", "Remove it, or write type: nominal or ordinal")
-    allowed = ("sample", "number", "verbalized", "expert") if item.type == "number" else ("sample", "text")
+    allowed = ("sample", "number") if item.type == "number" else ("text",)
     if item.readout.method not in allowed:
         message = f"a {item.type} item cannot be read by method: {item.readout.method}"
         where = (*path, "readout", "method")
-        findings.add(where, message, "Write readout: {method: sample}")
+        findings.add(where, message, "Write readout: {method: " + " or ".join(allowed) + "}")
+    else:
+        _check_effect(item.readout, (*path, "readout"), findings)
+    if item.readout.orders is not None:
+        findings.add((*path, "readout", "orders"), f"a {item.type} item has no options to put in order", "Remove `orders`")
     if item.type == "number":
         _check_range(item, path, findings)
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from socsim.errors import ModelFileError, NotYetAvailable, ScenarioError
+from socsim.errors import ModelFileError, NotYetAvailable
 from socsim.inference import embedded
-from socsim.inference.factory import check_capabilities, make_engine
+from socsim.inference.factory import make_engine
 from socsim.inference.scripted import ScriptedEngine
-from socsim.inference.types import Capabilities
 from socsim.scenario import Scenario
 from socsim.scenario.dumping import dump_scenario
 from socsim.scenario.engines import InferenceSpec
@@ -76,14 +75,3 @@ def test_what_is_not_there_yet_is_said_by_field() -> None:
 def test_a_model_that_is_not_here_is_an_error_of_the_model(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"absent\.gguf"):
         make_engine(InferenceSpec(model=str(tmp_path / "absent.gguf")), tmp_path)
-
-
-@pytest.mark.parametrize(("missing", "field"), [("score", "items.tax.readout.method"), ("chat", "items.tax.readout.style")])
-def test_what_the_engine_cannot_do_is_refused_by_field(make_debate: Any, missing: str, field: str) -> None:
-    able: dict[str, Any] = {"chat": True, "plain": True, "score": True, "token_ids": True, "parallel": 1}
-    scenario: Scenario = make_debate()
-    tax = scenario.model_dump()["items"]["tax"] | {"readout": {"labels": ["letters"], "style": "chat"}}
-    scenario = make_debate(items={"tax": {key: value for key, value in tax.items() if value not in (None, (), {})}})
-    check_capabilities(scenario, Capabilities(**able), "an engine")
-    with pytest.raises(ScenarioError, match=field):
-        check_capabilities(scenario, Capabilities(**able | {missing: False}), "an engine")

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import pytest
 
+from socsim.inference.manner import Manner
 from socsim.inference.types import Segment
 from socsim.prompts import PromptBook
 from socsim.readouts.asking import Context, head
-from socsim.readouts.plans import CONTENT_FREE, label_set, option_orders, option_values, prepare_item
+from socsim.readouts.orders import option_orders
+from socsim.readouts.plans import label_set, option_values
+from socsim.readouts.preparing import prepare_item
 from socsim.scenario.asking import ItemSpec, PromptsSpec, ReadoutSpec
 
 BOOK = PromptBook.from_spec(PromptsSpec())
+CHAT = Manner()
 
 
 def ordinal(**changes: object) -> ItemSpec:
@@ -16,7 +20,7 @@ def ordinal(**changes: object) -> ItemSpec:
 
 
 def test_an_ordered_scale_is_asked_in_both_directions_and_with_two_label_sets() -> None:
-    item = prepare_item("tax", ordinal(), BOOK, "chat")
+    item = prepare_item("tax", ordinal(), BOOK, CHAT)
     assert [(plan.order, plan.labels) for plan in item.plans] == [
         ("forward", "letters"),
         ("backward", "letters"),
@@ -26,7 +30,7 @@ def test_an_ordered_scale_is_asked_in_both_directions_and_with_two_label_sets() 
 
 
 def test_the_label_stays_with_its_position_and_the_owner_with_its_option() -> None:
-    item = prepare_item("tax", ordinal(), BOOK, "chat")
+    item = prepare_item("tax", ordinal(), BOOK, CHAT)
     forward, backward = item.plans[:2]
     assert "A. no\nB. maybe\nC. yes" in forward.tail[0].text
     assert "A. yes\nB. maybe\nC. no" in backward.tail[0].text
@@ -35,7 +39,7 @@ def test_the_label_stays_with_its_position_and_the_owner_with_its_option() -> No
 
 
 def test_surface_forms_of_a_label_have_one_owner() -> None:
-    plan = prepare_item("tax", ordinal(), BOOK, "chat").plans[0]
+    plan = prepare_item("tax", ordinal(), BOOK, CHAT).plans[0]
     assert plan.candidates[:2] == (" A", "A")
     assert plan.owner[:2] == (0, 0)
 
@@ -66,14 +70,14 @@ def test_values_are_ranks_unless_the_options_are_numbers() -> None:
 
 def test_whole_options_are_shown_without_labels() -> None:
     spec = ordinal(options=["11", "12"], readout={"method": "logprob", "score": "whole_option"})
-    plan = prepare_item("request", spec, BOOK, "chat").plans[0]
+    plan = prepare_item("request", spec, BOOK, CHAT).plans[0]
     assert "- 11\n- 12" in plan.tail[0].text
     assert plan.candidates == (" 11", "11", " 12", "12")
 
 
 def test_a_sentence_is_begun_up_to_its_option() -> None:
     readout = {"method": "cloze", "frames": ["On taxes I say {option}."]}
-    plan = prepare_item("tax", ordinal(readout=readout), BOOK, "chat").plans[0]
+    plan = prepare_item("tax", ordinal(readout=readout), BOOK, CHAT).plans[0]
     assert plan.style == "plain"
     assert plan.tail == (Segment("user", "On taxes I say"),)
     assert plan.candidates == (" no", " maybe", " yes")
@@ -81,22 +85,22 @@ def test_a_sentence_is_begun_up_to_its_option() -> None:
 
 def test_through_the_chat_template_the_whole_sentence_is_shown_before_it_is_begun() -> None:
     readout = {"method": "cloze", "style": "chat", "frames": ["I say {option} to lower taxes."]}
-    plan = prepare_item("tax", ordinal(readout=readout), BOOK, "chat").plans[0]
+    plan = prepare_item("tax", ordinal(readout=readout), BOOK, CHAT).plans[0]
     assert plan.tail == (Segment("user", "Complete this sentence: I say … to lower taxes."), Segment("assistant", "I say"))
 
 
 def test_a_frame_needs_exactly_one_option_slot() -> None:
     with pytest.raises(ValueError, match="exactly one slot"):
-        prepare_item("tax", ordinal(readout={"method": "cloze", "frames": ["{option} {option}"]}), BOOK, "chat")
+        prepare_item("tax", ordinal(readout={"method": "cloze", "frames": ["{option} {option}"]}), BOOK, CHAT)
 
 
 def test_a_content_free_question_differs_in_the_item_alone() -> None:
-    plan = prepare_item("tax", ordinal(), BOOK, "chat").plans[0]
-    assert plan.blank_tail[0].text == plan.tail[0].text.replace("Cut taxes?", CONTENT_FREE)
+    plan = prepare_item("tax", ordinal(readout={"correction": "content_free"}), BOOK, CHAT).plans[0]
+    assert [blank[0].text for blank in plan.blanks] == [plan.tail[0].text.replace("Cut taxes?", "N/A")]
 
 
 def test_end_points_only_prints_the_ends_and_the_non_answers() -> None:
-    plan = prepare_item("tax", ordinal(end_points_only=True, non_answers=["don't know"]), BOOK, "chat").plans[0]
+    plan = prepare_item("tax", ordinal(end_points_only=True, non_answers=["don't know"]), BOOK, CHAT).plans[0]
     assert "maybe" not in plan.tail[0].text
     assert "from A (no) to C (yes)" in plan.tail[0].text
     assert "D. don't know" in plan.tail[0].text

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from socsim.inference.manner import Manner
 from socsim.inference.types import CallFailure, Completion, Request, SamplingParams
 from socsim.items import ItemFailure, Response
 from socsim.prompts import PromptBook
@@ -13,6 +14,7 @@ from socsim.readouts import Context, ReadoutPolicy, prepare_item, read_item
 from socsim.scenario.asking import ItemSpec, PromptsSpec
 
 BOOK = PromptBook.from_spec(PromptsSpec())
+CHAT = Manner()
 POLICY = ReadoutPolicy("m", SamplingParams(), retry=1, path="ask.x")
 
 
@@ -34,14 +36,17 @@ class Answering:
         self.requests += [request for _, request in requests]
         return [self._score(request) for _, request in requests]
 
-    async def draw(self, path: str, request: Request, attempt: int) -> Completion | CallFailure:
-        self.paths.append((path, attempt))
-        return self._texts.pop(0)
+    async def draws(self, requests: Sequence[tuple[str, Request, int]]) -> list[Completion | CallFailure]:
+        self.paths += [(path, attempt) for path, _, attempt in requests]
+        self.requests += [request for _, request, _ in requests]
+        return [self._texts.pop(0) for _ in requests]
 
 
-def ask(spec: dict[str, object], calls: Answering, u: float = 0.5) -> Response | ItemFailure:
-    item = prepare_item("x", ItemSpec.model_validate(spec), BOOK, "chat")
-    return asyncio.run(read_item(item, Context("You are Ann."), calls, BOOK, POLICY, u))
+def ask(
+    spec: dict[str, object], calls: Answering, u: float = 0.5, manner: Manner = CHAT, policy: ReadoutPolicy = POLICY
+) -> Response | ItemFailure:
+    item = prepare_item("x", ItemSpec.model_validate(spec), BOOK, manner)
+    return asyncio.run(read_item(item, Context("You are Ann."), calls, BOOK, policy, u))
 
 
 def always(label: str) -> Callable[[Request], Completion]:
@@ -109,12 +114,12 @@ def test_a_content_free_prompt_shows_neither_persona_nor_item() -> None:
 
 
 def test_written_answers_are_tallied_and_asked_again_when_unreadable() -> None:
-    calls = Answering(texts=[Completion("Perhaps"), Completion("yes"), Completion("B."), Completion("yes")])
+    calls = Answering(texts=[Completion("Perhaps"), Completion("B."), Completion("yes"), Completion("yes")])
     answer = ask({**SCALE, "readout": {"method": "sample", "n": 3}}, calls)
     assert isinstance(answer, Response)
     assert answer.probabilities == pytest.approx((0.0, 1 / 3, 2 / 3))
     assert answer.option == "yes"
-    assert calls.paths == [("ask.x/0", 0), ("ask.x/0", 1), ("ask.x/1", 0), ("ask.x/2", 0)]
+    assert calls.paths == [("ask.x/0", 0), ("ask.x/1", 0), ("ask.x/2", 0), ("ask.x/0", 1)]
 
 
 def test_an_answer_that_stays_unreadable_is_a_failure_with_every_raw_reply() -> None:

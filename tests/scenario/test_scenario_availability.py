@@ -23,6 +23,12 @@ def test_what_this_version_runs_is_available(make_debate: Make) -> None:
             {"big": {"population": {"size": 9}}},
         ],
         baselines=["no_change", "drift_only", "degroot", "friedkin_johnsen"],
+        failures={"repair": 1},
+        items={
+            "a": {"type": "nominal", "text": "Which?", "options": ["x", "y"], "readout": {"method": "verbalized"}},
+            "b": {"type": "text", "text": "Why?", "readout": {"method": "text"}},
+        },
+        schedule=[{"phase": "talk", "interaction": {"kind": "neighbours"}, "ask": ["a", "b"], "say": {}}],
     )
     assert not_yet_available(everything) == []
 
@@ -35,13 +41,16 @@ def test_what_this_version_runs_is_available(make_debate: Make) -> None:
         ({"compare": [{"finding": "becker.mean_error"}]}, "compare.0.finding"),
         ({"preconditions": {"x": 1}}, "preconditions.x"),
         ({"analysis": {"human": "a.csv"}}, "analysis.human"),
-        ({"failures": {"repair": 1}}, "failures.repair"),
-        ({"inference": {"engine": "vllm"}}, "inference.engine"),
         ({"inference": {"model": [{"name": "a", "share": 1.0}]}}, "inference.model"),
-        ({"inference": {"budget": {"tokens": 1}}}, "inference.budget"),
         ({"prompts": {"ask": {"any_of": ["a", "b"]}}}, "prompts.ask"),
-        ({"items": {"t": {"type": "text", "text": "Why?", "readout": {"method": "text"}}}}, "items.t.type"),
-        ({"items": {"t": {"type": "nominal", "text": "Why?", "readout": {"method": "verbalized"}}}}, "items.t.readout.method"),
+        (
+            {
+                "items": {
+                    "t": {"type": "nominal", "readout": {"method": "cloze", "frames": ["I {option}."], "persona_in_frame": False}}
+                }
+            },
+            "items.t.readout.persona_in_frame",
+        ),
         ({"population": {"size": 8, "persona": {"renderer": ["none", "json"]}}}, "population.persona.renderer"),
         ({"schedule": [{"phase": "a", "activation": "poisson"}]}, "schedule.0.activation"),
         ({"schedule": [{"phase": "a", "activation": {"poisson": {"rate": 1}}}]}, "schedule.0.activation"),
