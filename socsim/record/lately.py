@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
 __all__ = ["Lately"]
@@ -18,8 +17,7 @@ class Lately(Generic[K, V]):
     the old one moves to the young one. Threads may share it: the worst of a race is that something is forgotten early.
 
     Args:
-        most: entries, or their weights together.
-        weigh: how much memory a value takes, compared with others; all the same where not given.
+        most: entries.
 
     Example:
         >>> lately = Lately(2)
@@ -29,10 +27,8 @@ class Lately(Generic[K, V]):
         ('4', None)
     """
 
-    def __init__(self, most: int, weigh: Callable[[V], int] | None = None) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
-        self._weigh = weigh
-        self._left = most
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
 
@@ -48,10 +44,9 @@ class Lately(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Add an entry."""
         self._young[key] = value
-        self._left -= 1 if self._weigh is None else self._weigh(value)
-        if self._left <= 0:
-            self._old, self._young, self._left = self._young, {}, self._most
+        if len(self._young) >= self._most:
+            self._old, self._young = self._young, {}
 
     def clear(self) -> None:
         """Forget everything."""
-        self._old, self._young, self._left = {}, {}, self._most
+        self._old, self._young = {}, {}

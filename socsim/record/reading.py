@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from socsim.errors import RecordError
-from socsim.inference.types import Completion, Request
+from socsim.inference.types import Request
+from socsim.record.ahead import Ahead
 from socsim.record.calls import CallKey, CallRow, Outcome, call_row, columns_of, decode_outcome, decode_request
 from socsim.record.lately import Lately
 from socsim.record.schema import connect_reader, version_of
@@ -24,8 +25,7 @@ __all__ = ["CallReader", "Reading"]
 _WHOLE = 100_000
 """Records of at most so many calls are read at once, which is faster."""
 _PAGE = 1024
-_AT_ONCE = 500
-_OUTCOMES = 131_072
+_OUTCOMES = 32_768
 _NOT_KNOWN = 0
 
 
@@ -87,26 +87,30 @@ class CallReader:
         self._reading = reading
         self._select = f"SELECT {columns_of(reading.version)}"
         self._places: dict[bytes, int] | None = None
-        self._stored: dict[int, tuple[Any, ...]] = {}
-        self._outcomes: Lately[CallKey, Outcome] = Lately(_OUTCOMES, _weight)
+        self._stored = Ahead(self._block)
+        self._outcomes: Lately[CallKey, Outcome] = Lately(_OUTCOMES)
 
     def get(self, digest: str, draw: str) -> Outcome | None:
         """The outcome of a call, None where there is none."""
         key = (digest, draw)
-        return self._outcomes.get(key) or self._read(key)
+        found = self._outcomes.get(key)
+        if found is None:
+            places = self._index() if self._places is None else self._places
+            place = places.get(bytes.fromhex(digest) + draw.encode())
+            if place is not None:
+                found = self._read(key, place)
+        return found
 
     def get_all(self, keys: Sequence[CallKey]) -> list[Outcome | None]:
-        """The outcomes of many calls; those that must be read from the file are read together, in its order."""
+        """The outcomes of many calls; those that must be read from the file are read in its order."""
         places = self._index()
-        wanted = {place for key in keys if (place := places.get(_packed(key), _NOT_KNOWN)) and self._outcomes.get(key) is None}
-        ordered = sorted(wanted - self._stored.keys())
-        fetched: dict[int, tuple[Any, ...]] = {}
-        for start in range(0, len(ordered), _AT_ONCE):
-            some = ordered[start : start + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            found = self._reading.rows(f"{self._select}, id FROM calls WHERE id IN ({marks})", *some)
-            fetched.update((row[-1], row[:-1]) for row in found)
-        return [self._outcomes.get(key) or self._read(key, fetched) for key in keys]
+        found = [self._outcomes.get(key) for key in keys]
+        missing = [
+            (place, at) for at, key in enumerate(keys) if found[at] is None and (place := places.get(_packed(key))) is not None
+        ]
+        for _, at in sorted(missing):
+            found[at] = self.get(*keys[at])
+        return found
 
     def add(self, key: CallKey, outcome: Outcome) -> bool:
         """A call is on its way into the file; False if it was there already."""
@@ -158,21 +162,17 @@ class CallReader:
         with self._reading.lock:
             return decode_request(row, self._reading.parts), decode_outcome(row, self._reading.parts)
 
-    def _read(self, key: CallKey, fetched: dict[int, tuple[Any, ...]] | None = None) -> Outcome | None:
-        place = self._index().get(_packed(key))
-        if place is None:
-            return None
-        row = self._stored.pop(place, None) or (fetched and fetched.get(place)) or self._row(key, place)
+    def _read(self, key: CallKey, place: int) -> Outcome:
         with self._reading.lock:
+            row = self._stored.take(place) if place else self.stored(key)
+            if row is None:
+                raise RecordError(f"{self._reading.path}: call {key[0]}, draw {key[1]!r}, has gone while the record was open.")
             outcome = decode_outcome(row, self._reading.parts)
         self._outcomes.put(key, outcome)
         return outcome
 
-    def _row(self, key: CallKey, place: int) -> tuple[Any, ...]:
-        found = self._reading.rows(f"{self._select} FROM calls WHERE id = ?", place) if place else [self.stored(key)]
-        if not found or found[0] is None:
-            raise RecordError(f"{self._reading.path}: call {key[0]} with draw {key[1]!r} has gone while the record was open.")
-        return found[0]
+    def _block(self, first: int, last: int) -> list[tuple[Any, ...]]:
+        return self._reading.rows(f"{self._select}, id FROM calls WHERE id BETWEEN ? AND ?", first, last)
 
     def _index(self) -> dict[bytes, int]:
         """Where each call stands in the file; read at first use."""
@@ -188,14 +188,10 @@ class CallReader:
         if count > _WHOLE:
             return {digest + draw.encode(): place for digest, draw, place in reading.each("SELECT digest, draw, id FROM calls")}
         rows = reading.rows(f"{self._select}, id FROM calls")
-        self._stored = {row[-1]: row for row in rows}
+        self._stored.hold(rows)
         reading.parts.prefetch()
         return {row[0] + row[1].encode(): row[-1] for row in rows}
 
 
 def _packed(key: CallKey) -> bytes:
     return bytes.fromhex(key[0]) + key[1].encode()
-
-
-def _weight(outcome: Outcome) -> int:
-    return 1 + len(outcome.pieces) if isinstance(outcome, Completion) else 1

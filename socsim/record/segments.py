@@ -11,6 +11,7 @@ from typing import Any
 
 from socsim.errors import RecordError
 from socsim.inference.types import TokenPiece
+from socsim.record.ahead import Ahead
 from socsim.record.lately import Lately
 from socsim.record.packing import content_hash, pack_ids, pack_refs, pack_text, unpack_ids, unpack_refs, unpack_text
 
@@ -87,23 +88,19 @@ class PartReader:
         self._connection = connection
         self._texts: Lately[int, str] = Lately(_TEXTS)
         self._pieces: Lately[int, TokenPiece] = Lately(_PIECES)
-        self._stored_texts: dict[int, str | bytes] = {}
-        self._stored_pieces: dict[int, tuple[Any, ...]] = {}
+        self._stored_texts = Ahead(lambda first, last: self._block("body, id FROM texts", first, last))
+        self._stored_pieces = Ahead(lambda first, last: self._block("template, texts, ids, id FROM pieces", first, last))
 
     def prefetch(self) -> None:
-        """Read all parts at once, as stored; much faster than one by one where most of them will be asked for."""
-        self._stored_texts = dict(self._connection.execute("SELECT id, body FROM texts"))
-        rows = self._connection.execute("SELECT id, template, texts, ids FROM pieces")
-        self._stored_pieces = {row[0]: row[1:] for row in rows}
+        """Read all parts at once, as stored; faster where most of them will be asked for."""
+        self._stored_texts.hold(self._connection.execute("SELECT body, id FROM texts"))
+        self._stored_pieces.hold(self._connection.execute("SELECT template, texts, ids, id FROM pieces"))
 
     def text(self, number: int) -> str:
         """The text with this number."""
         text = self._texts.get(number)
         if text is None:
-            body = self._stored_texts.pop(number, None)
-            if body is None:
-                (body,) = self._row("SELECT body FROM texts WHERE id = ?", number)
-            text = unpack_text(body)
+            text = unpack_text(self._known(self._stored_texts.take(number), number)[0])
             self._texts.put(number, text)
         return text
 
@@ -111,15 +108,17 @@ class PartReader:
         """The run of tokens with this number."""
         piece = self._pieces.get(number)
         if piece is None:
-            row = self._stored_pieces.pop(number, None)
-            template, texts, ids = row or self._row("SELECT template, texts, ids FROM pieces WHERE id = ?", number)
+            template, texts, ids, _ = self._known(self._stored_pieces.take(number), number)
             text = "".join([self.text(part) for part in unpack_refs(texts)])
             piece = TokenPiece(text, unpack_ids(ids), bool(template))
             self._pieces.put(number, piece)
         return piece
 
-    def _row(self, statement: str, number: int) -> tuple[Any, ...]:
-        row: tuple[Any, ...] | None = self._connection.execute(statement, (number,)).fetchone()
+    def _block(self, columns: str, first: int, last: int) -> list[tuple[Any, ...]]:
+        return self._connection.execute(f"SELECT {columns} WHERE id BETWEEN ? AND ?", (first, last)).fetchall()
+
+    @staticmethod
+    def _known(row: tuple[Any, ...] | None, number: int) -> tuple[Any, ...]:
         if row is None:
             raise RecordError(f"the record is damaged: part {number} of a prompt is missing.")
         return row
