@@ -54,13 +54,21 @@ def run_command(
     _conclude(done)
 
 
-def resume_command(run: RunFolder, report: Report = True, quiet: Quiet = False) -> None:
-    """Go on with a run that was interrupted. Nothing that was answered is asked again."""
+def resume_command(
+    run: RunFolder,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", help="Other caps than the scenario's, such as usd=10,tokens=5000000,calls=20000,hours=2."),
+    ] = None,
+    report: Report = True,
+    quiet: Quiet = False,
+) -> None:
+    """Go on with a run that was interrupted, or stopped by a cap. Nothing that was answered is asked again."""
     from socsim.resuming import resume
     from socsim.runner import RunInterrupted
 
     try:
-        done = resume(run, progress=choose_progress(quiet=quiet), report=report)
+        done = resume(run, progress=choose_progress(quiet=quiet), report=report, budget=_caps(budget))
     except RunInterrupted as interrupted:
         raise _told(interrupted) from interrupted
     _conclude(done)
@@ -83,6 +91,20 @@ def replay_command(
     say(found.text)
     if not found.verified:
         raise typer.Exit(EXIT_ERROR)
+
+
+def _caps(text: str | None) -> dict[str, float]:
+    """Caps by name, from ``usd=10,calls=200``."""
+    caps = {}
+    for part in (text or "").split(","):
+        if not part.strip():
+            continue
+        name, _, value = part.partition("=")
+        try:
+            caps[name.strip()] = float(value)
+        except ValueError:
+            raise typer.BadParameter(f"{part.strip()!r} is no cap; write for example usd=10,calls=20000") from None
+    return caps
 
 
 def _load(file: Path) -> LoadedScenario:

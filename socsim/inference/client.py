@@ -13,7 +13,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol
 
-from socsim.errors import InferenceError, RateLimited, RecordError, TimedOut
+from socsim.errors import InferenceError, RateLimited, RecordError, RunStopped, TimedOut
 from socsim.inference.admission import Admission
 from socsim.inference.backlog import Backlog
 from socsim.inference.flights import CallKey, Flight, Flights, Outcome
@@ -34,16 +34,16 @@ _PREFIX = 256
 class Caps(Protocol):
     """Caps on a whole run; see `socsim.inference.spending.Spending`."""
 
-    def admit(self, expected_tokens: float) -> None:
-        """Reserve tokens for an attempt.
+    def admit(self, prompt_tokens: float, completion_tokens: float) -> int:
+        """Set tokens aside for an attempt; returns a number to give back.
 
         Raises:
             RunStopped: a cap is reached.
         """
         ...
 
-    def settle(self, expected_tokens: float, usage: Usage | None) -> None:
-        """Give the reservation back and count what the attempt took; None where it was not answered."""
+    def settle(self, number: int, usage: Usage | None) -> None:
+        """Replace what was set aside by what the attempt took; None where it was not answered."""
         ...
 
 
@@ -92,6 +92,7 @@ class InferenceClient:
         self._statistics = Statistics()
         self._replayed = 0
         self._deduplicated = 0
+        self._stopped: RunStopped | None = None
 
     async def __aenter__(self) -> InferenceClient:
         return self
@@ -160,6 +161,8 @@ class InferenceClient:
                 f"{self._record.path}: the record has no reply for request {key[0]}, draw {key[1] or 'none'}, and there is no "
                 "engine to ask: the scenario or the code is not what it was, or the run was cut off before this call."
             )
+        if self._stopped is not None:
+            raise self._stopped
         member = self._flights.member(key)
         if member is None:
             member = self._flights.board(request, key, draw, priority, self._start)
@@ -169,7 +172,8 @@ class InferenceClient:
         try:
             return await waiting
         except asyncio.CancelledError:
-            self._flights.leave(member)
+            if self._stopped is None:
+                self._flights.leave(member)
             raise
 
     async def answer_all(self, backlog: Backlog) -> AsyncIterator[tuple[int, Outcome]]:
@@ -196,9 +200,12 @@ class InferenceClient:
         return number, await self.submit(request, draw, priority=priority)
 
     async def close(self) -> None:
-        """Cancel what is in flight and wait until no task of this client is left. Engine and record stay open."""
+        """Cancel what is in flight and wait until no task of this client is left. Engine and record stay open.
+
+        Where a cap on the run was reached, what is in flight is waited for instead: it is paid for.
+        """
         tasks = [flight.task for flight in self._flights if flight.task is not None]
-        for task in tasks:
+        for task in tasks if self._stopped is None else ():
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._turns.close()
@@ -212,6 +219,8 @@ class InferenceClient:
             outcomes, attempts = await self._attempts(flight)
             self._settle(flight, outcomes, attempts)
         except BaseException as error:
+            if isinstance(error, RunStopped):
+                self._stopped = error
             self._flights.landed(flight)
             for member in flight.members:
                 member.fail(error)
@@ -261,10 +270,10 @@ class InferenceClient:
         assert self._engine is not None
         request, texts = flight.request, len(flight.members)
         measured = self._turns.bounded or self._caps is not None
-        expected = self._guess.whole(request, texts) if measured else 0.0
-        await self._turns.wait(expected)
-        if self._caps is not None:
-            self._caps.admit(expected)
+        prompt = self._guess.prompt(request) if measured else 0.0
+        reply = texts * request.sampling.max_tokens if request.sampling else 0
+        await self._turns.wait(prompt + reply)
+        aside = self._caps.admit(prompt, reply) if self._caps is not None else 0
         usage: Usage | None = None
         try:
             seeds = [engine_seed(member.draw) for member in flight.members]
@@ -273,11 +282,11 @@ class InferenceClient:
             if measured:
                 usage = _total(completions)
                 self._guess.learn(request, usage.prompt_tokens)
-                self._turns.correct(usage.prompt_tokens + usage.completion_tokens - expected)
+                self._turns.correct(usage.prompt_tokens + usage.completion_tokens - prompt - reply)
             return completions
         finally:
             if self._caps is not None:
-                self._caps.settle(expected, usage)
+                self._caps.settle(aside, usage)
 
     def _note_trouble(self, error: InferenceError, begun: float) -> None:
         busy = isinstance(error, RateLimited | TimedOut)

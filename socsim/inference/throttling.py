@@ -72,10 +72,6 @@ class TokenGuess:
         """Expected tokens of the prompt."""
         return sum(len(segment.text) for segment in request.segments) * self._per_character
 
-    def whole(self, request: Request, texts: int = 1) -> float:
-        """Expected tokens of the prompt and of the longest replies."""
-        return self.prompt(request) + (texts * request.sampling.max_tokens if request.sampling else 0)
-
     def learn(self, request: Request, prompt_tokens: int) -> None:
         """Take note of a true number."""
         characters = sum(len(segment.text) for segment in request.segments)

@@ -153,7 +153,9 @@ class RecordWriter:
             while True:
                 items, begins, done = self._next_batch()
                 if not items and not begins:
-                    return
+                    if self._closing:
+                        return
+                    continue  # somebody wanted to flush what was being committed just then
                 self._commit(items, begins)
                 with self._changed:
                     self._done = done

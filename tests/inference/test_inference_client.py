@@ -500,17 +500,18 @@ class Till:
 
     def __init__(self, left: int) -> None:
         self.left = left
-        self.reserved = 0.0
+        self.open: set[int] = set()
         self.used: list[Usage | None] = []
 
-    def admit(self, expected_tokens: float) -> None:
+    def admit(self, prompt_tokens: float, completion_tokens: float) -> int:
         if self.left == 0:
             raise RunStopped("inference.budget.calls: that was all")
         self.left -= 1
-        self.reserved += expected_tokens
+        self.open.add(self.left)
+        return self.left
 
-    def settle(self, expected_tokens: float, usage: Usage | None) -> None:
-        self.reserved -= expected_tokens
+    def settle(self, number: int, usage: Usage | None) -> None:
+        self.open.remove(number)
         self.used.append(usage)
 
 
@@ -523,9 +524,32 @@ def test_a_cap_stops_a_call_before_the_engine_is_asked(record: RecordStore) -> N
                 await client.submit(text(), draw(1))
         assert engine.calls == 1
         assert till.used == [Usage(1, 3)]
-        assert till.reserved == 0.0
+        assert not till.open
 
     asyncio.run(main())
+
+
+def test_what_is_in_flight_when_a_cap_is_reached_is_waited_for_and_recorded(record: RecordStore) -> None:
+    async def main() -> None:
+        engine, till = Gate(), Till(2)
+        client = InferenceClient(engine, record, caps=till)
+        asked = [asyncio.ensure_future(client.submit(text(), draw(agent))) for agent in range(2)]
+        await settle()
+        with pytest.raises(RunStopped):
+            await client.submit(text(), draw(2))
+        for one in asked:
+            one.cancel()
+        closing = asyncio.ensure_future(client.close())
+        await settle()
+        engine.open.set()
+        await closing
+        with pytest.raises(RunStopped):
+            await client.submit(text(), draw(3))
+        assert (engine.calls, engine.cancelled) == (2, 0)
+
+    asyncio.run(main())
+    record.flush()
+    assert len(list(record.calls())) == 2
 
 
 def test_a_backlog_is_described_as_places_come_near(record: RecordStore) -> None:
