@@ -1,7 +1,7 @@
 """How fast a server answers a simulation, and how to set it up: ``python -m benchmarks serve --base-url URL``.
 
 Usage: python -m benchmarks serve --base-url http://host:port/v1 [--model M] [--kind vllm|sglang|llama_server|ollama|hosted]
-           [--key-env NAME] [--most N] [--seconds S] [--agents N] [--reply-tokens N] [--seed N]
+           [--key-env NAME] [--most N] [--seconds S] [--processes N] [--agents N] [--reply-tokens N] [--seed N]
            [--usd-per-hour X] [--gpu NAME | --peak-tflops X --memory-gbps Y] [--gpus N] [--config FILE | --params-b X]
        python -m benchmarks serve --in-process [--model FOLDER_OR_NAME | --dummy-8b] [--tokenizer FOLDER] …
 
@@ -19,7 +19,7 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,9 @@ from benchmarks.hardware import find_gpus, hardware, known_gpu
 from benchmarks.in_process import EngineAsker
 from benchmarks.roofline import ModelShape, Peak, ceiling_steps_per_s, dummy_8b_config, prompt_ceiling_tokens_per_s, read_shape
 from benchmarks.serve_client import ServerAsker
-from benchmarks.sweep import Level, best_level, levels_up_to, sweep
-from benchmarks.talk import endless_talk
+from benchmarks.spreading import SpreadMeasure
+from benchmarks.sweep import Level, best_level, levels_up_to, measure_level, sweep
+from benchmarks.talk import Turn, endless_talk
 from socsim.provenance import provenance
 
 
@@ -46,6 +47,7 @@ def arguments_of(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--tokenizer", default="", help="folder of a tokenizer for --dummy-8b")
     parser.add_argument("--most", type=int, default=256, help="calls in flight at most")
     parser.add_argument("--seconds", type=float, default=30.0, help="no new calls of a level after so long")
+    parser.add_argument("--processes", type=int, default=1, help="processes that ask; one asks about a thousand calls/s")
     parser.add_argument("--agents", type=int, default=256)
     parser.add_argument("--reply-tokens", type=int, default=32)
     parser.add_argument("--seed", type=int, default=1)
@@ -134,6 +136,16 @@ def tell(level: Level) -> None:
         print(f"     {error}", flush=True)
 
 
+def measure_with(asker: Any, turns: Iterator[Turn], arguments: argparse.Namespace) -> Callable[[int], Awaitable[Level]]:
+    """How one level is measured: in this process, or in several."""
+    if arguments.processes > 1 and isinstance(asker, ServerAsker):
+        return SpreadMeasure(
+            asker, arguments.processes, arguments.seconds, agents=arguments.agents, seed=arguments.seed,
+            reply_tokens=arguments.reply_tokens,
+        )  # fmt: skip
+    return lambda concurrency: measure_level(asker, turns, concurrency, arguments.seconds)
+
+
 async def measured(arguments: argparse.Namespace) -> dict[str, Any]:
     """The sweep and what follows from it."""
     turns = endless_talk(arguments.agents, seed=arguments.seed, reply_tokens=arguments.reply_tokens)
@@ -143,7 +155,7 @@ async def measured(arguments: argparse.Namespace) -> dict[str, Any]:
     )  # fmt: skip
     async with asker:
         await asker.ask(next(turns))
-        levels = await sweep(asker, turns, levels_up_to(arguments.most), seconds=arguments.seconds, tell=tell)
+        levels = await sweep(measure_with(asker, turns, arguments), levels_up_to(arguments.most), tell=tell)
         version = await asker.version()
     if not any(level.done for level in levels):
         raise SystemExit(f"nothing was answered: {levels[-1].figures()['errors']}")

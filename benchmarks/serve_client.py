@@ -5,12 +5,13 @@ Knows HTTP and server-sent events; nothing of sweeps or figures.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal
+
+import orjson
 
 from benchmarks.server_metrics import read_metrics
 from benchmarks.talk import Asked
@@ -20,6 +21,7 @@ __all__ = ["ServerAsker", "ServerKind", "Timed"]
 ServerKind = Literal["vllm", "sglang", "llama_server", "ollama", "hosted"]
 _KEEPS_LENGTH = ("vllm", "sglang", "llama_server")
 _TIMEOUT_S = 600.0
+_JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class ServerAsker:
     def __init__(
         self, base_url: str, *, model: str = "", kind: ServerKind = "vllm", key: str = "", fixed_length: bool = True
     ) -> None:
+        self.options = {"base_url": base_url, "model": model, "kind": kind, "key": key, "fixed_length": fixed_length}
+        """What makes another one like this."""
         self.base_url = base_url.rstrip("/")
         self.model = model
         self.max_model_len: int | None = None
@@ -149,7 +153,7 @@ class ServerAsker:
     async def _asked(self, turn: Asked, began: float) -> Timed:
         first, usage, texts = 0.0, {}, 0
         path = "completions" if turn.plain_text else "chat/completions"
-        async with self._session.post(f"{self.base_url}/{path}", json=self._body(turn)) as response:
+        async with self._session.post(f"{self.base_url}/{path}", data=orjson.dumps(self._body(turn)), headers=_JSON) as response:
             if response.status != 200:
                 return Timed(time.perf_counter() - began, error=f"HTTP {response.status}: {(await response.text())[:200]}")
             async for line in response.content:
@@ -171,7 +175,7 @@ def _event(line: bytes) -> dict[str, Any]:
     if not line.startswith(b"data:"):
         return {}
     data = line[5:].strip()
-    event = {} if data == b"[DONE]" else json.loads(data)
+    event = {} if data == b"[DONE]" else orjson.loads(data)
     return event if isinstance(event, dict) else {}
 
 

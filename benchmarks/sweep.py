@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from benchmarks.serve_client import Timed
 from benchmarks.server_metrics import cached_share_between
 from benchmarks.talk import Asked
 
-__all__ = ["Asker", "Level", "best_level", "levels_up_to", "measure_level", "sweep"]
+__all__ = ["Asker", "Level", "best_level", "levels_up_to", "calls_of_level", "measure_level", "sweep", "watched"]
 
 _LOOK_S = 0.25
 _PER_PLACE = 4
@@ -44,6 +45,8 @@ class Level:
     before: dict[str, float] = field(default_factory=dict)
     after: dict[str, float] = field(default_factory=dict)
     peak: dict[str, float] = field(default_factory=dict)
+    client_busy: float = 0.0
+    """Share of the time in which this process itself computed; near 1 or above, it may be what bounds the speed."""
 
     @property
     def done(self) -> list[Timed]:
@@ -88,6 +91,7 @@ class Level:
             "e2el_ms": percentiles([call.e2el_s for call in done]),
             "preemptions": self._grown("preemptions"),
             "peak": self.peak,
+            "client_busy": self.client_busy,
             "errors": sorted({call.error for call in self.calls if call.error})[:5],
         }
 
@@ -120,11 +124,9 @@ async def measure_level(
         seconds: no new ones are begun after so long.
         calls: how many are asked; four per place, sixteen at least, where it is 0.
     """
-    left = calls or max(_FEWEST, _PER_PLACE * concurrency)
+    left = calls or calls_of_level(concurrency)
     done: list[Timed] = []
-    peak: dict[str, float] = {}
-    before = await asker.metrics()
-    began = time.perf_counter()
+    began = computed = ended = busy = 0.0
 
     async def place() -> None:
         nonlocal left
@@ -132,15 +134,31 @@ async def measure_level(
             left -= 1
             done.append(await asker.ask(next(turns)))
 
+    async with watched(asker) as (before, peak):
+        began, computed = time.perf_counter(), time.process_time()
+        await asyncio.gather(*(place() for _ in range(concurrency)))
+        ended = time.perf_counter()
+        busy = (time.process_time() - computed) / (ended - began)
+    return Level(concurrency, ended - began, done, before, await asker.metrics(), peak, busy)
+
+
+def calls_of_level(concurrency: int) -> int:
+    """Calls by which a level is measured: four for each place, sixteen at least."""
+    return max(_FEWEST, _PER_PLACE * concurrency)
+
+
+@asynccontextmanager
+async def watched(asker: Asker) -> AsyncIterator[tuple[dict[str, float], dict[str, float]]]:
+    """The server's figures before, and the highest ones while this lasts."""
+    peak: dict[str, float] = {}
+    before = await asker.metrics()
     watching = asyncio.ensure_future(_watch(asker.metrics, peak)) if before else None
     try:
-        await asyncio.gather(*(place() for _ in range(concurrency)))
-        elapsed = time.perf_counter() - began
+        yield before, peak
     finally:
         if watching is not None:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
-    return Level(concurrency, elapsed, done, before, await asker.metrics(), peak)
 
 
 async def _watch(metrics: Callable[[], Awaitable[dict[str, float]]], peak: dict[str, float]) -> None:
@@ -153,13 +171,19 @@ async def _watch(metrics: Callable[[], Awaitable[dict[str, float]]], peak: dict[
 
 
 async def sweep(
-    asker: Asker, turns: Iterator[Asked], levels: Sequence[int], *, seconds: float, tell: Callable[[Level], None]
+    measure: Callable[[int], Awaitable[Level]], levels: Sequence[int], *, tell: Callable[[Level], None]
 ) -> list[Level]:
-    """Levels one after another; ends after two that bring less than 5 % each, or one on which nothing was answered."""
+    """Levels one after another; ends after two that bring less than 5 % each, or one on which nothing was answered.
+
+    Args:
+        measure: measures one level.
+        levels: calls in flight.
+        tell: called with each level as soon as it is measured.
+    """
     done: list[Level] = []
     without_gain, best = 0, 0.0
     for concurrency in levels:
-        level = await measure_level(asker, turns, concurrency, seconds)
+        level = await measure(concurrency)
         done.append(level)
         tell(level)
         without_gain = 0 if level.steps_per_s > _GAIN * best else without_gain + 1

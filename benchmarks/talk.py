@@ -105,10 +105,12 @@ def talk(agents: int, steps: int, *, seed: int = 1, neighbours: int = 3, reply_t
     return list(itertools.islice(turns, agents * steps))
 
 
-def endless_talk(agents: int, *, seed: int = 1, neighbours: int = 3, reply_tokens: int = 32) -> Iterator[Turn]:
-    """`talk` without an end."""
+def endless_talk(
+    agents: int, *, seed: int = 1, neighbours: int = 3, reply_tokens: int = 32, first_step: int = 0
+) -> Iterator[Turn]:
+    """`talk` without an end, from a later step on if wished."""
     personas = [_persona(random.Random(f"{seed}/{agent}"), agent) for agent in range(agents)]
-    for step in itertools.count():
+    for step in itertools.count(first_step):
         for agent in range(agents):
             rng = random.Random(f"{seed}/{step}/{agent}")
             read = "\n".join(f"- {_message(rng)}" for _ in range(neighbours))

@@ -70,5 +70,10 @@ def test_nothing_answered_speaks_for_nothing() -> None:
     assert recommend([level(1, 1.0, Timed(0.1, error="broken"))], "vllm") == []
 
 
-def test_more_calls_than_one_process_sends_ask_for_several() -> None:
-    assert any(one.setting == "several processes" for one in recommend([level(4, 0.001)], "vllm"))
+def test_a_client_that_computes_all_the_time_is_said_to_be_the_bound() -> None:
+    def places(busy: float) -> list[str]:
+        found = recommend([replace(level(4, 1.0), client_busy=busy)], "vllm")
+        return [one.reason for one in found if one.where == "client"]
+
+    assert places(0.5) == []
+    assert "computed 95% of the time" in places(0.95)[0]

@@ -78,20 +78,20 @@ def test_the_best_level_is_the_lowest_that_is_about_as_fast_as_any() -> None:
     assert best_level([level(1, 10.0), level(2, 19.5), level(4, 20.0), level(8, 18.0)]).concurrency == 2
 
 
-def test_the_sweep_ends_after_two_levels_without_gain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweep_ends_after_two_levels_without_gain() -> None:
     speeds = {1: 10.0, 2: 20.0, 4: 20.5, 8: 20.0, 16: 100.0}
 
-    async def measured(asker: object, turns: object, concurrency: int, seconds: float) -> Level:
+    async def measured(concurrency: int) -> Level:
         return level(concurrency, speeds[concurrency])
 
-    monkeypatch.setattr("benchmarks.sweep.measure_level", measured)
     told: list[Level] = []
-    found = asyncio.run(sweep(CountingAsker(), endless_talk(1), [1, 2, 4, 8, 16], seconds=1.0, tell=told.append))
+    found = asyncio.run(sweep(measured, [1, 2, 4, 8, 16], tell=told.append))
     assert [one.concurrency for one in found] == [1, 2, 4, 8]
     assert told == found
 
 
 def test_the_sweep_ends_where_nothing_is_answered() -> None:
     asker = CountingAsker(failing=10**6)
-    found = asyncio.run(sweep(asker, endless_talk(1), [1, 2, 4], seconds=5.0, tell=lambda _: None))
+    turns = endless_talk(1)
+    found = asyncio.run(sweep(lambda places: measure_level(asker, turns, places), [1, 2, 4], tell=lambda _: None))
     assert len(found) == 1
