@@ -75,6 +75,8 @@ class Wording:
     repair: int = 0
     adapter: str = ""
     fresh: bool = False
+    groups: tuple[str, ...] = ()
+    """Every person as a description, for readouts that speak of people like it; empty where no item needs it."""
 
 
 @dataclass(slots=True)
@@ -114,7 +116,8 @@ class Event:
             items = self.wording.items
             own = [(items[name].text, option) for name, option in seen.own_answers]
             messages = [(f"Person {one.author + 1}", one.text) for one in seen.seen]
-            self._context = Context(seen.persona, book.memory_text(seen.own_message, own), book.seen_text(messages))
+            group = self.wording.groups[seen.agent] if self.wording.groups else ""
+            self._context = Context(seen.persona, book.memory_text(seen.own_message, own), book.seen_text(messages), group)
         return self._context
 
     async def ask(self, name: str) -> Response | ItemFailure:

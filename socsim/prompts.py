@@ -55,8 +55,9 @@ DEFAULTS: Mapping[str, str] = {
         "Answer with one JSON object and nothing else: {form}"
     ),
     "expert_system": "You forecast how people answer the questions of a survey.",
-    "expert_group": "The forecast is for people of whom this is true:\n{persona}\n{own}{seen}\n",
+    "expert_group": "The forecast is for people of whom this is true:\n{persona}\n",
     "expert_population": "The forecast is for the general population.\n",
+    "expert_shown": "Before they answer, they are shown this text:\n{own}{seen}\n",
     "ask_expert": (
         "The question:\n{item}\n{options}\nWhat percentage of these people gives each answer? State a percentage from 0 to 100 "
         "for every label; together they make 100.\nAnswer with one JSON object and nothing else: {form}"
@@ -89,8 +90,9 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "ask_percent": frozenset({"item", "options", "form"}),
     "ask_candidates": frozenset({"item", "options", "answers", "form"}),
     "expert_system": frozenset(),
-    "expert_group": frozenset({"persona", "own", "seen"}),
+    "expert_group": frozenset({"persona"}),
     "expert_population": frozenset(),
+    "expert_shown": frozenset({"own", "seen"}),
     "ask_expert": frozenset({"item", "options", "form"}),
     "ask_as": frozenset({"request", "schema"}),
     "repair": frozenset({"reply", "error"}),
@@ -173,6 +175,7 @@ class PromptBook:
     expert_system: str
     expert_group: str
     expert_population: str
+    expert_shown: str
     ask_expert: str
     ask_as: str
     repair: str
@@ -207,11 +210,11 @@ class PromptBook:
         parts += [fill(self.own_answer, {"item": one_line(i), "option": one_line(o)}) for i, o in own_answers]
         return "".join(parts)
 
-    def expert_text(self, persona: str, own: str, seen: str) -> str:
-        """Whose answers an expert forecasts: people like this one, or the population where nothing is known of anybody."""
-        if not (persona or own or seen).strip():
-            return self.expert_population
-        return fill(self.expert_group, {"persona": persona, "own": own, "seen": seen})
+    def expert_text(self, group: str, own: str, seen: str) -> str:
+        """Whose answers an expert forecasts: people like this one, or the population where nothing is known of anybody; and
+        what they have read before."""
+        whose = fill(self.expert_group, {"persona": group}) if group.strip() else self.expert_population
+        return whose + (fill(self.expert_shown, {"own": own, "seen": seen}) if (own + seen).strip() else "")
 
     def repair_text(self, reply: str, error: str) -> str:
         """The request to reply again. What was written stands on one line, as the data it is, and is shortened where long."""

@@ -93,7 +93,7 @@ def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path |
         read_by=read_by,
         ties=ties,
         steps=plan_steps(spec.schedule, items, seed),
-        wording=_wording(spec, items, manner),
+        wording=replace(_wording(spec, items, manner), groups=_groups(spec, items, personas, texts)),
     )
 
 
@@ -113,6 +113,16 @@ def _items(spec: Scenario) -> dict[str, ItemSpec]:
 
 def _sampling(spec: SamplingSpec | None) -> SamplingParams:
     return SamplingParams(**spec.model_dump()) if spec else SamplingParams()
+
+
+def _groups(spec: Scenario, items: dict[str, ItemSpec], personas: tuple[Persona, ...], texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Everybody as a description, where an item is forecast by an expert: nobody is spoken to, so facts are listed."""
+    if not any(item.readout.method == "expert" for item in items.values()):
+        return ()
+    declared = spec.population.persona
+    if declared.template is None and declared.renderer in ("second_person", "first_person"):
+        return tuple(render_persona(persona, declared.model_copy(update={"renderer": "attributes"})) for persona in personas)
+    return texts
 
 
 def _wording(spec: Scenario, items: dict[str, ItemSpec], manner: Manner) -> Wording:

@@ -14,11 +14,15 @@ __all__ = ["Calls", "Context", "ReadoutPolicy", "head", "text_request"]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What stands in front of the question, as text: persona, what is remembered, what is seen."""
+    """What stands in front of the question, as text: persona, what is remembered, what is seen.
+
+    ``group`` describes the same person to somebody else, as one of many.
+    """
 
     persona: str = ""
     own: str = ""
     seen: str = ""
+    group: str = ""
 
 
 class Calls(Protocol):

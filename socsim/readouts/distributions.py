@@ -51,7 +51,7 @@ def question_head(item: PreparedItem, plan: ReadingPlan, context: Context, book:
 
 def expert_head(book: PromptBook, context: Context, style: str) -> tuple[Segment, ...]:
     """A neutral system message, then whose answers are forecast: nobody is asked to be that person."""
-    group = book.expert_text(context.persona, context.own, context.seen)
+    group = book.expert_text(context.group, context.own, context.seen)
     if style == "plain":
         text = "\n".join(part.strip() for part in (book.expert_system, group) if part.strip())
         return (Segment("user", text + "\n"),) if text else ()

@@ -198,9 +198,12 @@ class PromptsSpec(Spec):
     expert_system: PromptText | None = None
     """``expert``: the system message, without a persona. No slots."""
     expert_group: PromptText | None = None
-    """``expert``: whose answers are forecast. Slots: ``{persona}``, ``{own}``, ``{seen}``."""
+    """``expert``: whose answers are forecast. Slots: ``{persona}``, which are the facts as a list where the persona is otherwise
+    put in the second or first person."""
     expert_population: PromptText | None = None
     """``expert``: stands instead of ``expert_group`` where nothing is known of anybody. No slots."""
+    expert_shown: PromptText | None = None
+    """``expert``: what these people have read before they answer. Slots: ``{own}``, ``{seen}``."""
     ask_expert: PromptText | None = None
     """``expert``: the question. Slots: ``{item}``, ``{options}``, ``{form}``."""
     ask_as: PromptText | None = None

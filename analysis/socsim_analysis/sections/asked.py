@@ -14,6 +14,11 @@ _METHODS = {
     "logprob": "probabilities of the options, read from the model",
     "cloze": "probabilities of the options as ends of an unfinished sentence",
     "sample": "written by the model and parsed",
+    "verbalized": "percentages that the model states for all options",
+    "verbalized_sampling": "several answers that the model states, each with its probability",
+    "expert": "percentages that the model forecasts for people like this one",
+    "number": "a number that the model writes in a fixed form",
+    "text": "written by the model in its own words",
 }
 
 
@@ -50,7 +55,19 @@ def _wording(page: Page, item: str, spec: ItemSpec) -> Html:
         low, high = spec.range or (float("-inf"), float("inf"))
         pairs.append(("number", f"from {low:g} to {high:g} {spec.unit or ''}".replace("inf", "∞").strip()))
     pairs.append(("how it was read", f"{_METHODS.get(spec.readout.method, spec.readout.method)}; {_ways(page, item)}"))
+    noted = _noted(page, item)
+    if noted:
+        pairs.append(("done otherwise", "; ".join(noted)))
     return definitions(pairs)
+
+
+def _noted(page: Page, item: str) -> list[str]:
+    """What was done otherwise than plainly in the readings of an item, in words; those with numbers of their own are left out."""
+    readings = page.run.readings
+    if "how" not in readings or readings.empty:
+        return []
+    words = "; ".join(dict.fromkeys(readings.loc[readings["item"] == item, "how"])).split("; ")
+    return [one for one in dict.fromkeys(words) if one and not one.startswith("normalised from")]
 
 
 def _ways(page: Page, item: str) -> str:
@@ -59,5 +76,8 @@ def _ways(page: Page, item: str) -> str:
     ways = readings.loc[readings["item"] == item, ["order", "labels"]].drop_duplicates() if len(readings) else readings
     if len(ways) < 2:
         return "in one way"
+    spec = item_spec(page.run, item)
+    if spec is not None and spec.readout.orders == "shuffled":
+        return "with the options in an order drawn anew for every person and step"
     listed = "; ".join(f"{order}, {labels}" for order, labels in zip(ways["order"], ways["labels"], strict=True))
     return f"mean of {len(ways)} ways of putting the question (order of options, labels): {listed}"

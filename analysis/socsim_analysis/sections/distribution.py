@@ -19,6 +19,15 @@ __all__ = ["distribution_section"]
 
 Reals = NDArray[np.float64]
 _MOST_NUMBERS = 8
+_MOST_TEXTS = 10
+_LONGEST_TEXT = 400
+_WORDS = {
+    "sample": "shares of the answers that the model wrote",
+    "verbalized": "mean over people of the percentages that the model states, before any drawing",
+    "verbalized_sampling": "mean over people of the probabilities that the model states, before any drawing",
+    "expert": "mean of the percentages that the model forecasts for people like each one, before any drawing",
+}
+"""What the shares of a closed item are, by how it was read; of the other methods they are the model's own probabilities."""
 
 
 def distribution_section(page: Page) -> Html | None:
@@ -31,7 +40,9 @@ def distribution_section(page: Page) -> Html | None:
         if not arms:
             continue
         options = _options(page, item)
-        if not options:
+        if not options and rows["value"].isna().all():
+            figure = _texts(page, item, rows, arms)
+        elif not options:
             figure = _numbers(page, item, rows, arms)
         elif rows["step"].nunique() == 1:
             figure = _bars(page, item, rows, arms, options)
@@ -66,9 +77,32 @@ def _sizes(rows: pd.DataFrame, arms: list[str]) -> str:
 
 def _method_words(page: Page, item: str) -> str:
     spec = item_spec(page.run, item)
-    if spec is not None and spec.readout.method == "sample":
-        return "shares of the answers that the model wrote"
-    return "mean over people of the probabilities that the model gives the options, before any drawing"
+    method = spec.readout.method if spec is not None else ""
+    return _WORDS.get(method, "mean over people of the probabilities that the model gives the options, before any drawing")
+
+
+def _texts(page: Page, item: str, rows: pd.DataFrame, arms: list[str]) -> Html:
+    """Some of the answers in words, evenly spaced over people and steps."""
+    rows = rows[rows["arm"].isin(arms)]
+    shown = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(_MOST_TEXTS, len(rows))).astype(int))]
+    cells: list[list[str | Html]] = [
+        [
+            label(str(row["arm"])),
+            count(row["step"]),
+            count(row["agent"]),
+            element("span", _shortened(str(row["option"])), dir="auto"),
+        ]
+        for row in shown.to_dict("records")
+    ]
+    caption = (
+        f"{item}: {count(len(shown))} of {count(len(rows))} answers in words ({count(rows['option'].nunique())} different ones), "
+        "evenly spaced over arms, steps and people. The table “responses” holds all."
+    )
+    return page.table(caption, ["arm", "step", "person", "answer"], cells, words=4)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + " …"
 
 
 def _shares(page: Page, item: str, rows: pd.DataFrame, arms: list[str], options: tuple[str, ...]) -> Html:

@@ -24,6 +24,11 @@ def failures_section(page: Page) -> Html | None:
     if not_answered:
         text = f"{count(not_answered)} answers were valid non-answers such as “don't know”; they are no failures."
         parts.append(paragraph(text))
+    responses = page.run.responses
+    repaired = int((responses["repaired"] > 0).sum()) if "repaired" in responses else 0
+    if repaired:
+        text = f"{count(repaired)} answers could be read only after the model was shown its reply and what was wrong with it."
+        parts.append(paragraph(text))
     if kinds.empty:
         parts.append(paragraph(f"None of the {' and '.join(asked)} failed or was empty."))
     else:

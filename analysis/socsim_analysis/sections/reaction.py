@@ -48,8 +48,8 @@ def _movements(signal: Signal) -> Sequence[tuple[str, Movement, str]]:
 
 def _notes(page: Page, signal: Signal) -> list[Html]:
     spec = item_spec(page.run, signal.item)
-    if spec is None or spec.readout.method == "sample":
-        return [paragraph("Answers to this item are drawn by the model, so movements also hold the noise of drawing.")]
+    if spec is None or spec.readout.method not in ("logprob", "cloze"):
+        return [paragraph("Replies to this item are drawn by the model, so movements also hold the noise of drawing.")]
     if signal.mass == signal.mass:
         words = f"The model put {percent(signal.mass)} of its probability on the options; the rest went to other words."
         low = " With less than half, answers rest on a small part of what the model would say." if signal.mass < _LOW_MASS else ""
