@@ -27,6 +27,8 @@ _WHOLE = 100_000
 _PAGE = 1024
 _OUTCOMES = 32_768
 _NOT_KNOWN = 0
+_Place = int | tuple[Any, ...]
+"""The number of a row in the file; or the row itself, where it was read and not asked for yet."""
 
 
 class Reading:
@@ -86,7 +88,7 @@ class CallReader:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._select = f"SELECT {columns_of(reading.version)}"
-        self._places: dict[bytes, int] | None = None
+        self._places: dict[bytes, _Place] | None = None
         self._stored = Ahead(self._block)
         self._outcomes: Lately[CallKey, Outcome] = Lately(_OUTCOMES)
 
@@ -96,19 +98,18 @@ class CallReader:
         found = self._outcomes.get(key)
         if found is None:
             places = self._index() if self._places is None else self._places
-            place = places.get(bytes.fromhex(digest) + draw.encode())
+            packed = bytes.fromhex(digest) + draw.encode()
+            place = places.get(packed)
             if place is not None:
-                found = self._read(key, place)
+                found = self._read(key, packed, place)
         return found
 
     def get_all(self, keys: Sequence[CallKey]) -> list[Outcome | None]:
         """The outcomes of many calls; those that must be read from the file are read in its order."""
         places = self._index()
         found = [self._outcomes.get(key) for key in keys]
-        missing = [
-            (place, at) for at, key in enumerate(keys) if found[at] is None and (place := places.get(_packed(key))) is not None
-        ]
-        for _, at in sorted(missing):
+        missing = [at for at, outcome in enumerate(found) if outcome is None]
+        for at in sorted(missing, key=lambda at: _number(places.get(_packed(keys[at]), _NOT_KNOWN))):
             found[at] = self.get(*keys[at])
         return found
 
@@ -162,19 +163,21 @@ class CallReader:
         with self._reading.lock:
             return decode_request(row, self._reading.parts), decode_outcome(row, self._reading.parts)
 
-    def _read(self, key: CallKey, place: int) -> Outcome:
+    def _read(self, key: CallKey, packed: bytes, place: _Place) -> Outcome:
         with self._reading.lock:
-            row = self._stored.take(place) if place else self.stored(key)
+            row = place if type(place) is tuple else self._stored.take(place) if place else self.stored(key)  # type: ignore[arg-type]
             if row is None:
                 raise RecordError(f"{self._reading.path}: call {key[0]}, draw {key[1]!r}, has gone while the record was open.")
             outcome = decode_outcome(row, self._reading.parts)
+        if row is place:
+            self._index()[packed] = row[-1]
         self._outcomes.put(key, outcome)
         return outcome
 
     def _block(self, first: int, last: int) -> list[tuple[Any, ...]]:
         return self._reading.rows(f"{self._select}, id FROM calls WHERE id BETWEEN ? AND ?", first, last)
 
-    def _index(self) -> dict[bytes, int]:
+    def _index(self) -> dict[bytes, _Place]:
         """Where each call stands in the file; read at first use."""
         if self._places is None:
             with self._reading.lock:
@@ -182,16 +185,18 @@ class CallReader:
                     self._places = self._read_index()
         return self._places
 
-    def _read_index(self) -> dict[bytes, int]:
+    def _read_index(self) -> dict[bytes, _Place]:
         reading = self._reading
         ((count,),) = reading.rows("SELECT COUNT(*) FROM calls")
         if count > _WHOLE:
             return {digest + draw.encode(): place for digest, draw, place in reading.each("SELECT digest, draw, id FROM calls")}
-        rows = reading.rows(f"{self._select}, id FROM calls")
-        self._stored.hold(rows)
         reading.parts.prefetch()
-        return {row[0] + row[1].encode(): row[-1] for row in rows}
+        return {row[0] + row[1].encode(): row for row in reading.rows(f"{self._select}, id FROM calls")}
 
 
 def _packed(key: CallKey) -> bytes:
     return bytes.fromhex(key[0]) + key[1].encode()
+
+
+def _number(place: _Place) -> int:
+    return place if isinstance(place, int) else int(place[-1])
