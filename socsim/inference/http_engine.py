@@ -6,7 +6,8 @@ servers of one's own through a lean transport. Attempts, waits and limits are no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -234,24 +235,33 @@ class HttpEngine:
 
     async def _ask(self, request: Request, seed: int, texts: int) -> list[Completion]:
         body, notes = self._wire.body(request, seed, texts)
-        content = await self._posted(self._wire.path, body, request.segments[0].text)
-        found = self._wire.read(request, content, texts)
+        with self._hiding_the_key():
+            content = await self._posted(self._wire.path, body, request.segments[0].text)
+            found = self._wire.read(request, content, texts)
         return [replace(one, notes=(*notes, *one.notes)) for one in found] if notes else found
 
     async def _posted(self, path: str, body: Mapping[str, Any], prefix: str) -> bytes:
+        with self._hiding_the_key():
+            return self._checked(
+                await self._endpoints.call(prefix[:_AFFINE], lambda address: self._transport.post(address, path, body))
+            )
+
+    def _checked(self, reply: Reply) -> bytes:
+        """The body of a good reply; a server that repeats the key does not get it into the record."""
+        if reply.status != 200:
+            raise status_error(reply.status, reply.headers, reply.body)
+        if self._key:
+            return reply.body.replace(self._key.reveal().encode(), b"[key]")
+        return reply.body
+
+    @contextmanager
+    def _hiding_the_key(self) -> Iterator[None]:
         try:
-            reply = await self._endpoints.call(prefix[:_AFFINE], lambda address: self._transport.post(address, path, body))
-            return self._checked(reply)
+            yield
         except InferenceError as error:
             if self._key:
                 error.args = (self._key.hide(str(error)), *error.args[1:])
             raise
-
-    @staticmethod
-    def _checked(reply: Reply) -> bytes:
-        if reply.status != 200:
-            raise status_error(reply.status, reply.headers, reply.body)
-        return reply.body
 
     async def _models(self, address: str) -> list[str]:
         try:
