@@ -34,13 +34,15 @@ class Wire:
     """How calls look on the wire of an endpoint.
 
     ``path`` is such as ``/v1/chat/completions``; ``body`` makes the JSON object of a request, ``read`` a completion from
-    (status code, JSON object) of a reply or raises an `InferenceError`, ``error`` turns a client's error into one of ours.
+    (status code, JSON object) of a reply or raises an `InferenceError`, ``error`` turns a client's error into one of ours,
+    ``clean`` takes a key that the provider repeats out of bytes.
     """
 
     path: str
     body: Callable[[Request, int], Mapping[str, Any]]
     read: Callable[[Request, int, Mapping[str, Any]], Completion]
     error: Callable[[Exception], InferenceError]
+    clean: Callable[[bytes], bytes]
 
 
 class HostedBatches:
@@ -106,7 +108,7 @@ class HostedBatches:
         for file_id in (batch.error_file_id, batch.output_file_id):
             if file_id:
                 content = await self._translated(self._client().files.content(file_id))
-                found.update(_rows(content.content))
+                found.update(_rows(self._wire.clean(content.content)))
         return found
 
     def read(self, request: Request, reply: Mapping[str, Any]) -> Completion:

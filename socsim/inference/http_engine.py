@@ -222,7 +222,7 @@ class HttpEngine:
             fix = "Leave batch out, or write endpoint: {kind: hosted}"
             raise ScenarioError(Problem(f"a {self._spec.kind} server has no batch endpoint", "inference.batch", fix=fix))
         transport, address = self._transport, self._endpoints.addresses[0]
-        wire = Wire(f"/v1{self._wire.path}", self._batch_body, self._batch_reply, transport.error)
+        wire = Wire(f"/v1{self._wire.path}", self._batch_body, self._batch_reply, transport.error, self._clean)
         return HostedBatches(lambda: transport.client(address), wire, window_h)
 
     async def leave(self) -> None:
@@ -250,9 +250,10 @@ class HttpEngine:
         """The body of a good reply; a server that repeats the key does not get it into the record."""
         if reply.status != 200:
             raise status_error(reply.status, reply.headers, reply.body)
-        if self._key:
-            return reply.body.replace(self._key.reveal().encode(), b"[key]")
-        return reply.body
+        return self._clean(reply.body)
+
+    def _clean(self, body: bytes) -> bytes:
+        return body.replace(self._key.reveal().encode(), b"[key]") if self._key else body
 
     @contextmanager
     def _hiding_the_key(self) -> Iterator[None]:
