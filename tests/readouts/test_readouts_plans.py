@@ -6,10 +6,9 @@ from socsim.inference.manner import Manner
 from socsim.inference.types import Segment
 from socsim.prompts import PromptBook
 from socsim.readouts.asking import Context, head
-from socsim.readouts.orders import option_orders
 from socsim.readouts.plans import label_set, option_values
 from socsim.readouts.preparing import prepare_item
-from socsim.scenario.asking import ItemSpec, PromptsSpec, ReadoutSpec
+from socsim.scenario.asking import ItemSpec, PromptsSpec
 
 BOOK = PromptBook.from_spec(PromptsSpec())
 CHAT = Manner()
@@ -42,24 +41,6 @@ def test_surface_forms_of_a_label_have_one_owner() -> None:
     plan = prepare_item("tax", ordinal(), BOOK, CHAT).plans[0]
     assert plan.candidates[:2] == (" A", "A")
     assert plan.owner[:2] == (0, 0)
-
-
-def test_a_latin_square_puts_every_option_at_every_position_once() -> None:
-    spec = ItemSpec(type="nominal", text="Which?", options=("a", "b", "c", "d"))
-    orders = [order for _, order in option_orders(spec, "which")]
-    assert all(sorted(column) == [0, 1, 2, 3] for column in zip(*orders, strict=True))
-
-
-def test_random_orders_are_the_same_for_everybody_and_all_different() -> None:
-    readout = ReadoutSpec.model_validate({"orders": {"random": 5}})
-    spec = ItemSpec(type="nominal", text="Which?", options=("a", "b", "c", "d"), readout=readout)
-    assert option_orders(spec, "which") == option_orders(spec, "which")
-    assert len({order for _, order in option_orders(spec, "which")}) == 5
-
-
-def test_non_answers_stay_last_in_every_order() -> None:
-    spec = ordinal(non_answers=["don't know"])
-    assert [order for _, order in option_orders(spec, "tax")] == [(0, 1, 2, 3), (2, 1, 0, 3)]
 
 
 def test_values_are_ranks_unless_the_options_are_numbers() -> None:

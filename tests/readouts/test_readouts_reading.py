@@ -1,64 +1,15 @@
+"""Readouts that score: what becomes of probabilities."""
+
 from __future__ import annotations
 
-import asyncio
 import math
-from collections.abc import Callable, Sequence
 
 import pytest
+from readout_doubles import SCALE, Answering, always, ask
 
 from socsim.inference.manner import Manner
-from socsim.inference.types import CallFailure, Completion, Request, SamplingParams
+from socsim.inference.types import CallFailure, Completion, Request
 from socsim.items import ItemFailure, Response
-from socsim.prompts import PromptBook
-from socsim.readouts import Context, ReadoutPolicy, prepare_item, read_item
-from socsim.scenario.asking import ItemSpec, PromptsSpec
-
-BOOK = PromptBook.from_spec(PromptsSpec())
-CHAT = Manner()
-POLICY = ReadoutPolicy("m", SamplingParams(), retry=1, path="ask.x")
-
-
-class Answering:
-    """Calls answered by functions; keeps what was asked."""
-
-    def __init__(
-        self,
-        score: Callable[[Request], Completion | CallFailure] | None = None,
-        texts: Sequence[Completion | CallFailure] = (),
-    ) -> None:
-        self._score = score
-        self._texts = list(texts)
-        self.paths: list[tuple[str, int]] = []
-        self.requests: list[Request] = []
-
-    async def score(self, requests: Sequence[tuple[str, Request]]) -> list[Completion | CallFailure]:
-        assert self._score is not None
-        self.requests += [request for _, request in requests]
-        return [self._score(request) for _, request in requests]
-
-    async def draws(self, requests: Sequence[tuple[str, Request, int]]) -> list[Completion | CallFailure]:
-        self.paths += [(path, attempt) for path, _, attempt in requests]
-        self.requests += [request for _, request, _ in requests]
-        return [self._texts.pop(0) for _ in requests]
-
-
-def ask(
-    spec: dict[str, object], calls: Answering, u: float = 0.5, manner: Manner = CHAT, policy: ReadoutPolicy = POLICY
-) -> Response | ItemFailure:
-    item = prepare_item("x", ItemSpec.model_validate(spec), BOOK, manner)
-    return asyncio.run(read_item(item, Context("You are Ann."), calls, BOOK, policy, u))
-
-
-def always(label: str) -> Callable[[Request], Completion]:
-    """All probability on one label, wherever its option stands."""
-
-    def score(request: Request) -> Completion:
-        return Completion(logprobs=tuple(math.log(0.5) if c == f" {label}" else math.log(1e-9) for c in request.candidates))
-
-    return score
-
-
-SCALE = {"type": "ordinal", "text": "Cut?", "options": ["no", "maybe", "yes"]}
 
 
 def test_a_model_that_always_takes_the_first_label_has_no_opinion() -> None:
@@ -113,35 +64,6 @@ def test_a_content_free_prompt_shows_neither_persona_nor_item() -> None:
     assert not any("Ann" in segment.text or "Cut?" in segment.text for request in blank for segment in request.segments)
 
 
-def test_written_answers_are_tallied_and_asked_again_when_unreadable() -> None:
-    calls = Answering(texts=[Completion("Perhaps"), Completion("B."), Completion("yes"), Completion("yes")])
-    answer = ask({**SCALE, "readout": {"method": "sample", "n": 3}}, calls)
-    assert isinstance(answer, Response)
-    assert answer.probabilities == pytest.approx((0.0, 1 / 3, 2 / 3))
-    assert answer.option == "yes"
-    assert calls.paths == [("ask.x/0", 0), ("ask.x/1", 0), ("ask.x/2", 0), ("ask.x/0", 1)]
-
-
-def test_an_answer_that_stays_unreadable_is_a_failure_with_every_raw_reply() -> None:
-    answer = ask({**SCALE, "readout": {"method": "sample"}}, Answering(texts=[Completion("hm"), Completion("well")]))
-    assert isinstance(answer, ItemFailure)
-    assert [failure.raw for failure in answer.failures] == ["hm", "well"]
-
-
-def test_a_call_that_got_no_reply_is_not_asked_again() -> None:
-    calls = Answering(texts=[CallFailure("rejected", "no")])
-    assert isinstance(ask({**SCALE, "readout": {"method": "sample"}}, calls), ItemFailure)
-    assert len(calls.paths) == 1
-
-
-def test_a_number_is_checked_against_its_range_and_its_end() -> None:
-    spec = {"type": "number", "text": "How many?", "range": [0, 50], "readout": {"method": "sample"}}
-    assert isinstance(ask(spec, Answering(texts=[Completion("about 12"), Completion("12")])), Response)
-    cut = ask(spec, Answering(texts=[Completion("1", finish_reason="length"), Completion("60")]))
-    assert isinstance(cut, ItemFailure)
-    assert [failure.reason for failure in cut.failures] == ["cut_off", "out_of_range"]
-
-
 def test_cloze_weighs_whole_sentences() -> None:
     spec = {**SCALE, "readout": {"method": "cloze", "frames": ["I say {option}.", "My answer is {option}."]}}
     calls = Answering(lambda request: Completion(logprobs=tuple(math.log(p) for p in (0.1, 0.1, 0.2))))
@@ -150,3 +72,64 @@ def test_cloze_weighs_whole_sentences() -> None:
     assert answer.probabilities == pytest.approx((0.25, 0.25, 0.5))
     assert answer.mass == pytest.approx(0.4)
     assert all(request.style == "plain" for request in calls.requests)
+
+
+def test_the_calibrated_correction_divides_by_the_mean_of_three_prompts_without_content() -> None:
+    spec = {**SCALE, "readout": {"labels": ["letters"], "orders": "fixed", "correction": "calibrated"}}
+    own, blanks = (0.5, 0.25, 0.25), {"N/A": (0.5, 0.3, 0.2), "[MASK]": (0.4, 0.4, 0.2), "": (0.9, 0.05, 0.05)}
+
+    def score(request: Request) -> Completion:
+        text = request.segments[-2].text
+        p = own if "Cut?" in text else blanks[text.split("\n")[0]]
+        return Completion(logprobs=tuple(math.log(p["ABC".index(c.strip())] / 2) for c in request.candidates))
+
+    calls = Answering(score)
+    answer = ask(spec, calls)
+    assert isinstance(answer, Response)
+    ratios = [0.5 / 0.6, 0.25 / 0.25, 0.25 / 0.15]
+    assert answer.probabilities == pytest.approx([ratio / sum(ratios) for ratio in ratios])
+    assert answer.how == ("divided by the mean probabilities of three prompts without content",)
+    assert [path.rsplit("/")[-1] for path, _ in calls.paths] == ["forward", "blank", "blank 2", "blank 3"]
+
+
+def test_a_temperature_is_applied_to_every_reading_and_said() -> None:
+    spec = {**SCALE, "readout": {"labels": ["letters"], "orders": "fixed", "temperature": 0.5}}
+    calls = Answering(lambda request: Completion(logprobs=tuple(math.log(p / 2) for p in (0.2, 0.2, 0.2, 0.2, 0.1, 0.1))))
+    answer = ask(spec, calls)
+    assert isinstance(answer, Response)
+    assert answer.probabilities == pytest.approx((4 / 9, 4 / 9, 1 / 9))
+    assert answer.how == ("temperature 0.5",)
+    assert answer.mass == pytest.approx(0.5)
+
+
+def test_plain_readings_have_nothing_to_say_of_how() -> None:
+    answer = ask(SCALE, Answering(always("A")))
+    assert isinstance(answer, Response)
+    assert answer.how == ()
+
+
+def test_letters_stand_in_for_whole_options_and_the_reading_says_so() -> None:
+    spec = {**SCALE, "readout": {"score": "whole_option", "orders": "fixed"}}
+    answer = ask(spec, Answering(always("C")), manner=Manner(whole_options=False))
+    assert isinstance(answer, Response)
+    assert answer.option == "yes"
+    assert [reading.labels for reading in answer.readings] == ["letters (instead of whole options)"]
+
+
+def test_where_the_reply_cannot_be_begun_the_label_alone_is_asked_for() -> None:
+    spec = {**SCALE, "readout": {"labels": ["letters"], "orders": "fixed"}}
+    calls = Answering(always("C"))
+    answer = ask(spec, calls, manner=Manner(prefill=False))
+    assert isinstance(answer, Response)
+    assert [segment.role for segment in calls.requests[0].segments] == ["system", "user"]
+    assert calls.requests[0].segments[-1].text.endswith("\nWrite the label alone and nothing else.")
+    assert calls.requests[0].candidates == ("A", "B", "C")
+    assert answer.how == ("the reply could not be begun, so the label alone was asked for",)
+
+
+def test_a_shuffled_order_is_drawn_once_for_all_label_sets() -> None:
+    spec = {"type": "nominal", "text": "Which?", "options": ["a", "b", "c"], "readout": {"orders": "shuffled"}}
+    answers = [ask(spec, Answering(always("A")), seed=seed) for seed in range(12)]
+    orders = {tuple(reading.order for reading in answer.readings) for answer in answers if isinstance(answer, Response)}
+    assert all(first == second and first.startswith("shuffled ") for first, second in orders)
+    assert len(orders) > 2
