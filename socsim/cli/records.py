@@ -1,24 +1,26 @@
-"""Commands about the record of a run: record stats, record verify, record compare."""
+"""Commands that look into the record of a run: record stats, record verify, record compare."""
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from socsim.cli import record_files
 from socsim.cli.arguments import RunFolder
 from socsim.cli.console import EXIT_ERROR, complain, say, table
 
 if TYPE_CHECKING:
     from socsim.record.comparing import RecordComparison
-    from socsim.record.store import RecordStore
+    from socsim.record.summarising import Latency, RecordSummary
+    from socsim.run_folder import Run
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Look into the record of a run, verify it, or compare two.", no_args_is_help=True)
+app = typer.Typer(help="Look into the record of a run, verify it, compare, export, merge and prune.", no_args_is_help=True)
+record_files.add_commands(app)
 
 
 def _record_file(run: Path) -> Path:
@@ -27,61 +29,80 @@ def _record_file(run: Path) -> Path:
 
 @app.command("stats")
 def stats_command(run: RunFolder) -> None:
-    """Count the calls in a record, their tokens, their failures and the space they take. Works while the run goes on."""
+    """Count the calls in a record, their tokens, failures, latencies and the space they take. Works while the run goes on."""
+    from socsim.record.pruning import record_bytes
     from socsim.record.store import RecordStore
+    from socsim.record.summarising import summarise
 
     with closing(RecordStore.open(_record_file(run), read_only=True)) as store:
-        say(table(_stats(store, _size(_record_file(run)))))
+        say(table(_stats(summarise(store), record_bytes(_record_file(run)))))
 
 
-def _size(file: Path) -> int:
-    """Bytes of the record with its write-ahead log."""
-    return sum(part.stat().st_size for part in (file, file.with_name(file.name + "-wal")) if part.is_file())
-
-
-def _stats(store: RecordStore, size: int) -> list[tuple[str, str]]:
-    calls: Counter[str] = Counter()
-    tokens: Counter[str] = Counter()
-    failures: Counter[str] = Counter()
-    for call in store.calls():
-        calls[call.kind] += 1
-        tokens.update({name: getattr(call, name) or 0 for name in ("prompt_tokens", "cached_tokens", "completion_tokens")})
-        if call.status == "failed":
-            failures[call.failure.split(":")[0]] += 1
-    total = calls.total()
-    rows = [("calls", f"{total}"), *((f"  {kind}", f"{count}") for kind, count in sorted(calls.items()))]
-    rows += [("failed calls", f"{failures.total()}"), *((f"  {kind}", f"{count}") for kind, count in sorted(failures.items()))]
-    rows += [(name.replace("_", " "), f"{tokens[name]}") for name in ("prompt_tokens", "cached_tokens", "completion_tokens")]
-    rows += [("events", f"{store.event_count()}"), ("possibly billed twice", f"{store.possibly_billed_twice}")]
-    rows += [("bytes", f"{size}"), ("bytes per call", f"{size / total:.0f}" if total else "-")]
+def _stats(found: RecordSummary, size: int) -> list[tuple[str, str]]:
+    totals, calls = found.totals, found.totals["calls"]
+    rows = [("calls", f"{calls}"), *_counts(found.kinds)]
+    rows += [("reused calls", f"{totals['reused']}"), ("attempts", f"{totals['attempts']}")]
+    rows += [("failed calls", f"{totals['failures']}"), *_counts(found.failures)]
+    rows += [("calls with notes", f"{sum(found.notes.values())}"), *_counts(found.notes)] if found.notes else []
+    rows += [(name.replace("_", " "), f"{totals[name]}") for name in ("prompt_tokens", "cached_tokens", "completion_tokens")]
+    rows += [("cached share", _share(found.cached_share)), ("dedup share", _share(found.dedup_share))]
+    rows += [("e2el p50, p90, p99 in s", _seconds(found.e2el)), ("ttft p50, p90, p99 in s", _seconds(found.ttft))]
+    rows += [("events", f"{found.events}"), ("possibly billed twice", f"{found.possibly_billed_twice}")]
+    rows += [("open batch jobs", f"{found.open_batches}")] if found.open_batches else []
+    rows += [("bytes", f"{size}"), ("bytes per call", f"{size / calls:.0f}" if calls else "-")]
     return rows
+
+
+def _counts(counts: dict[str, int]) -> list[tuple[str, str]]:
+    return [(f"  {name}", f"{count}") for name, count in counts.items()]
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _seconds(latency: Latency | None) -> str:
+    return "-" if latency is None else ", ".join(f"{seconds:.3g}" for seconds in (latency.p50, latency.p90, latency.p99))
 
 
 @app.command("verify")
 def verify_command(run: RunFolder) -> None:
-    """Compare record, tables and manifest of a finished run by their hashes. Exit code 1 if they disagree.
+    """Check that a finished run is whole. Exit code 1 if it is not.
 
-    Whether re-executing the run gives the same is another question: socsim replay.
+    The file is sound; every stored prompt has the digest it was asked under; every call of every event is there; record,
+    tables and manifest agree by their hashes. Whether re-executing the run gives the same is another question: socsim replay.
     """
+    from socsim.record.checking import check_record
+    from socsim.record.store import RecordStore
     from socsim.run_folder import Run
 
     done = Run(run)
+    with closing(RecordStore.open(_record_file(run), read_only=True)) as store:
+        wrong = check_record(store)
+        calls = store.totals()["calls"]
     written = done.manifest.get("tables") or {}
     if not written:
+        for line in wrong:
+            complain(line)
         complain(f"error: {run} has no tables yet (status {done.status}). End it first: socsim resume {run}")
         raise typer.Exit(EXIT_ERROR)
+    if not wrong:
+        wrong = _differing_tables(done, written)
+    for line in wrong:
+        complain(line)
+    if wrong:
+        raise typer.Exit(EXIT_ERROR)
+    say(f"verified: {calls} calls are whole; {len(written)} tables agree with the record and the manifest")
+
+
+def _differing_tables(done: Run, written: dict[str, str]) -> list[str]:
     found = {"record": done.recorded_hashes(), "tables": done.table_hashes()}
-    wrong = [
+    return [
         f"{name}: {source} says {hashes.get(name)}, the manifest {expected}"
         for name, expected in sorted(written.items())
         for source, hashes in found.items()
         if hashes.get(name) != expected
     ]
-    for line in wrong:
-        complain(line)
-    if wrong:
-        raise typer.Exit(EXIT_ERROR)
-    say(f"verified: {len(written)} tables agree with the record and the manifest")
 
 
 @app.command("compare")

@@ -160,6 +160,17 @@ class DrawKey:
         """The key as stored in the record."""
         return f"{self.seed}/{self.agent}/{self.step}/{self.path}/{self.attempt}"
 
+    @classmethod
+    def parse(cls, text: str) -> DrawKey:
+        """Inverse of `text`.
+
+        Raises:
+            ValueError: it is not the text of a draw key.
+        """
+        seed, agent, step, rest = text.split("/", 3)
+        path, _, attempt = rest.rpartition("/")
+        return cls(int(seed), int(agent), int(step), path, int(attempt))
+
 
 @dataclass(frozen=True, slots=True)
 class TokenPiece:

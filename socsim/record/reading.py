@@ -113,6 +113,10 @@ class CallReader:
             found[at] = self.get(*keys[at])
         return found
 
+    def holds(self, digest: str, draw: str) -> bool:
+        """Whether the call is there, or on its way into the file."""
+        return _packed((digest, draw)) in self._index()
+
     def add(self, key: CallKey, outcome: Outcome) -> bool:
         """A call is on its way into the file; False if it was there already."""
         packed, places = _packed(key), self._index()

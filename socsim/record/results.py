@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from socsim.errors import ReplayMismatch
@@ -12,6 +12,8 @@ from socsim.record.rows import EventKey, Row, event_key, table_named, table_of
 from socsim.record.writer import RecordWriter, Rows
 
 __all__ = ["Results"]
+
+_PAGE = 1024
 
 
 class Results:
@@ -57,6 +59,19 @@ class Results:
         """The event with this key, None where there is none."""
         found = self.of_event("events", key)
         return found[0] if found else None
+
+    def each_event(self) -> Iterator[EventRow]:
+        """See `RecordStore.each_event`."""
+        table = table_named("events")
+        key = ", ".join(table.key)
+        columns = ", ".join(table.columns)
+        statement = f"SELECT {columns} FROM events WHERE ({key}) > (?, ?, ?, ?, ?) ORDER BY {key} LIMIT {_PAGE}"
+        after: EventKey = ("", -1, -1, "", -1)
+        while rows := self._reading.rows(statement, *after):
+            for row in rows:
+                event = table.unpack(row)
+                yield event
+            after = event_key(event)
 
     def verify(self, rows: Sequence[Row]) -> None:
         """See `RecordStore.verify_rows`."""

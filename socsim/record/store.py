@@ -10,7 +10,8 @@ without the calls that were put before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -160,11 +161,13 @@ class RecordStore:
         """
         self.put_pending(PendingCall(request, digest, draw.text() if draw else "", outcome, attempts))
 
-    def put_pending(self, call: PendingCall) -> None:
-        """Like `put_call`, for a call that may have been taken from another record."""
+    def put_pending(self, call: PendingCall) -> bool:
+        """Like `put_call`, for a call that may have been taken from another record; False if there was one with its key."""
         writer = self._writing()
-        if self._calls.add((call.digest, call.draw), call.outcome):
+        new = self._calls.add((call.digest, call.draw), call.outcome)
+        if new:
             writer.put(call)
+        return new
 
     def load_request(self, digest: str) -> Request:
         """The exact request with this digest.
@@ -195,6 +198,15 @@ class RecordStore:
     def calls(self) -> Iterator[CallRow]:
         """All committed calls, sorted by digest and draw, read a page at a time."""
         return self._calls.table()
+
+    def holds(self, digest: str, draw: str = "") -> bool:
+        """Whether a call is in this record (or on its way into it), without reading its outcome."""
+        return self._calls.holds(digest, draw)
+
+    def undecoded_calls(self) -> Iterator[tuple[str, str, Callable[[], tuple[Request, Outcome]]]]:
+        """(digest, draw, what gives request and outcome) of all committed calls, sorted; a damaged one raises when decoded."""
+        for row in self._calls.pages():
+            yield row[0].hex(), row[1], partial(self._calls.decoded, row)
 
     def whole_calls(self, *, by_time: bool = False) -> Iterator[PendingCall]:
         """All committed calls with their requests, sorted by digest and draw, or in the order of recording."""
@@ -240,6 +252,10 @@ class RecordStore:
     def events(self) -> list[EventRow]:
         """All committed events, sorted."""
         return self.rows("events")
+
+    def each_event(self) -> Iterator[EventRow]:
+        """All committed events, read a page at a time."""
+        return self._results.each_event()
 
     def verify_rows(self, rows: Sequence[Row]) -> None:
         """Compare rows with the recorded ones, field by field.

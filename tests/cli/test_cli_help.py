@@ -32,6 +32,7 @@ def test_the_program_has_the_documented_commands() -> None:
     assert leaves == {
         *("run", "resume", "replay", "report", "show", "export", "validate", "schema", "init", "preview"),
         *("models list", "models pull", "models path", "models check", "record stats", "record verify", "record compare"),
+        *("record export", "record merge", "record prune"),
     }
 
 

@@ -1,0 +1,73 @@
+"""Another run's record as a cache: where it is, and whether the same model answered there.
+
+A cache is a run folder or a record file on its own (as `socsim.record.merging` makes). It is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from socsim.errors import RecordError
+from socsim.inference.types import EngineIdentity
+from socsim.record.manifest import MANIFEST_NAME, read_manifest
+from socsim.record.store import RecordStore
+
+__all__ = ["IDENTITY_KEY", "RECORD_NAME", "engine_difference", "identity_of", "open_cache", "record_file"]
+
+RECORD_NAME = "record.sqlite"
+"""The record's file in a run folder."""
+IDENTITY_KEY = "identity"
+"""Fact of a record: which model answered, as JSON; for records without a manifest beside them."""
+_DECIDING = ("engine", "model", "file_sha256", "quantisation")
+
+
+def record_file(path: Path) -> Path:
+    """The record of a run folder, or the record file itself."""
+    return path / RECORD_NAME if path.is_dir() else path
+
+
+def identity_of(path: Path) -> dict[str, Any]:
+    """Which model answered in the record of a run folder, or in a record file.
+
+    Raises:
+        RecordError: there is no record, or nothing says who answered.
+    """
+    if path.is_dir():
+        return dict(read_manifest(path)["engine"])
+    with closing(RecordStore.open(path, read_only=True)) as store:
+        stored = store.meta(IDENTITY_KEY)
+    if stored:
+        return dict(orjson.loads(stored))
+    if path.name == RECORD_NAME and (path.parent / MANIFEST_NAME).is_file():
+        return identity_of(path.parent)
+    raise RecordError(f"{path}: nothing says which model answered here. Give the run folder instead of its record.")
+
+
+def engine_difference(recorded: Mapping[str, Any], identity: EngineIdentity | Mapping[str, Any]) -> str:
+    """The first thing in which two models differ, in words; empty where they are the same."""
+    now = asdict(identity) if isinstance(identity, EngineIdentity) else identity
+    for field in _DECIDING:
+        if recorded.get(field, "") != now.get(field, ""):
+            return f"{field} {recorded.get(field)!r} there, {now.get(field)!r} here"
+    return ""
+
+
+def open_cache(path: Path, identity: EngineIdentity) -> RecordStore:
+    """Open a record whose replies may be used by a run on this engine.
+
+    Raises:
+        RecordError: there is no record, or another model answered there; the message names what differs.
+    """
+    difference = engine_difference(identity_of(path), identity)
+    if difference:
+        raise RecordError(
+            f"{path}: replies of another model are recorded there ({difference}), and replies of two models must not be mixed "
+            "in one run. Reuse a run of the same model, or run without --reuse."
+        )
+    return RecordStore.open(record_file(path), read_only=True)
