@@ -209,7 +209,7 @@ class EmbeddedEngine:
             raise ContextOverflow(f"the prompt has {len(prompt.ids)} tokens and the reply up to {reply}; a slot holds {most}")
 
     def _scored(self, prompt: Prompt, trie: OptionTrie, visit: Visit, asked_at: float) -> Completion:
-        counted = Counted(visit.prefilled)
+        counted = Counted(visit.prefilled, len(prompt.ids))
         scores = self._scorer.score(prompt.ids, trie, visit, counted)
         ids, usage = trie.candidate_ids, counted.usage(0)
         elapsed_s = time.monotonic() - asked_at

@@ -26,9 +26,14 @@ _NONE = -1e30
 
 @dataclass(slots=True)
 class Counted:
-    """Tokens of the calls that one request took; the ``prefilled`` ones were computed for it, and do not count as cached."""
+    """Tokens of the calls that one request took; the ``prefilled`` ones were computed for it, and do not count as cached.
+
+    A request counts its prompt once, of ``length`` tokens, however many calls it takes; options' tokens that were computed
+    behind it only make fewer of them cached.
+    """
 
     prefilled: int
+    length: int
     prompt: int = 0
     cached: int = 0
 
@@ -41,7 +46,8 @@ class Counted:
 
     def usage(self, completion: int) -> Usage:
         """What was counted, with so many generated tokens."""
-        return Usage(self.prompt, completion, max(0, self.cached - self.prefilled))
+        computed = self.prompt - self.cached + self.prefilled
+        return Usage(self.length, completion, max(0, self.length - computed))
 
 
 class OptionScorer:

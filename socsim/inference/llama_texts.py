@@ -49,7 +49,7 @@ class TextSampler:
             Rejected: llama.cpp cannot hold a text to this schema.
             Unavailable: the model failed, or nobody waits any more.
         """
-        counted = Counted(visit.prefilled)
+        counted = Counted(visit.prefilled, len(prompt.ids))
         body = _sampling_body(request.sampling or SamplingParams(), self._server.settings.context_tokens)
         if request.constraint:
             body["json_schema"] = read_schema(request.constraint)

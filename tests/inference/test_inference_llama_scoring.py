@@ -67,7 +67,7 @@ def trie_of(tokens: Sequence[int]) -> OptionTrie:
 
 
 def scored(server: FakeServer, ids: Sequence[int], trie: OptionTrie) -> tuple[tuple[float, ...], Counted]:
-    counted = Counted(0)
+    counted = Counted(0, len(ids))
     return OptionScorer(server).score(ids, trie, VISIT, counted), counted  # type: ignore[arg-type]
 
 
@@ -116,8 +116,16 @@ def test_what_was_taken_back_is_taken_as_given() -> None:
 
 
 def test_tokens_computed_on_the_way_are_not_cached() -> None:
-    counted = Counted(prefilled=3)
+    counted = Counted(prefilled=3, length=10)
     counted.add({"tokens_evaluated": 10, "timings": {"cache_n": 8}})
     assert counted.usage(2).cached_tokens == 5
     counted.prefilled = 20
     assert counted.usage(2).cached_tokens == 0
+
+
+def test_a_prompt_counts_once_however_many_calls_its_options_take() -> None:
+    counted = Counted(prefilled=0, length=10)
+    counted.add({"tokens_evaluated": 10, "timings": {"cache_n": 4}})
+    counted.add({"tokens_evaluated": 11, "timings": {"cache_n": 10}})
+    usage = counted.usage(0)
+    assert (usage.prompt_tokens, usage.cached_tokens) == (10, 3)
