@@ -9,16 +9,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from socsim.errors import RecordError, ScenarioError
 from socsim.inference.manner import Manner
 from socsim.inference.types import EngineIdentity
 from socsim.prompts import PROMPTS_VERSION
 from socsim.provenance import provenance
+from socsim.record.caching import IDENTITY_KEY
 from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import LOCK_FILES
 from socsim.record.manifest import MANIFEST_NAME, UNFINISHED_NAME, write_manifest, write_whole
@@ -27,7 +32,17 @@ from socsim.run_folder import RECORD_NAME, SCENARIO_NAME
 from socsim.scenario import Scenario, dump_scenario
 from socsim.scenario.files import declared_files
 
-__all__ = ["INPUTS", "changed_scenario", "check_empty", "claim_folder", "lay_out", "now", "scenario_unchanged"]
+__all__ = [
+    "INPUTS",
+    "changed_scenario",
+    "check_empty",
+    "check_same_scenario",
+    "claim_beside",
+    "claim_folder",
+    "lay_out",
+    "now",
+    "scenario_unchanged",
+]
 
 INPUTS = "inputs"
 """Folder inside a run folder with copies of the files that the scenario names."""
@@ -44,15 +59,22 @@ def claim_folder(out: Path | None, name: str, seed: int) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         return out
     base = Path("runs") / f"{name}-{seed}-{datetime.now().strftime('%Y%m%d-%H%M%S')}"
-    folder, number = base, 1
-    while True:
-        try:
+    return _first_free(chain([base], (base.with_name(f"{base.name}-{number}") for number in count(2))))
+
+
+def claim_beside(folder: Path, what: str) -> Path:
+    """A new folder beside a run folder, named for it and for ``what`` is done, that no other process has."""
+    place = folder.resolve()
+    return _first_free(place.with_name(f"{place.name}-{what}-{number}") for number in count(1))
+
+
+def _first_free(folders: Iterable[Path]) -> Path:
+    """The first folder that is not there yet, made."""
+    for folder in folders:
+        with suppress(FileExistsError):
             folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-            folder = base.with_name(f"{base.name}-{number}")
-        else:
             return folder
+    raise AssertionError("there is always another number")
 
 
 def check_empty(folder: Path) -> None:
@@ -73,8 +95,23 @@ def check_empty(folder: Path) -> None:
         raise RecordError(f"{folder} is not empty. Give another folder; socsim writes into none that holds something.")
 
 
-def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: EngineIdentity, manner: Manner) -> None:
+def lay_out(
+    folder: Path,
+    scenario: Scenario,
+    source: Path | None,
+    identity: EngineIdentity,
+    manner: Manner,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
     """Fill a claimed and locked folder: scenario, inputs, an empty record, and last the first manifest.
+
+    Args:
+        folder: the run folder.
+        scenario: as resolved.
+        source: the folder of the files that it names.
+        identity: who answers.
+        manner: how questions are asked.
+        facts: further entries of the manifest, such as where the run comes from.
 
     Raises:
         RecordError: the folder holds something, cannot hold a record, or cannot be written.
@@ -85,7 +122,8 @@ def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: Eng
     text = dump_scenario(scenario).encode()
     write_whole(folder / SCENARIO_NAME, text)
     _copy_inputs(folder / INPUTS, source, declared_files(scenario))
-    RecordStore.create(folder / RECORD_NAME, {"name": scenario.name, "engine": identity.engine}).close()
+    meta = {"name": scenario.name, "engine": identity.engine, IDENTITY_KEY: orjson.dumps(asdict(identity)).decode()}
+    RecordStore.create(folder / RECORD_NAME, meta).close()
     manifest: dict[str, Any] = {
         "name": scenario.name,
         "seed": scenario.seed,
@@ -103,13 +141,28 @@ def lay_out(folder: Path, scenario: Scenario, source: Path | None, identity: Eng
     }
     if source is not None and scenario.inference.engine == "embedded" and (source / str(scenario.inference.model)).is_file():
         manifest["model_folder"] = str(source.resolve())
-    write_manifest(folder, manifest | provenance())
+    write_manifest(folder, manifest | provenance() | dict(facts or {}))
     (folder / UNFINISHED_NAME).unlink()
 
 
 def scenario_unchanged(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether the scenario in a run folder is, byte for byte, the one that the run began with."""
     return hashlib.sha256((folder / SCENARIO_NAME).read_bytes()).hexdigest() == str(manifest["scenario_sha256"])
+
+
+def check_same_scenario(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Make sure that a run asks what it asked when it began.
+
+    Raises:
+        RecordError: its scenario was changed, or this version words prompts otherwise.
+    """
+    if not scenario_unchanged(folder, manifest):
+        raise RecordError(changed_scenario(folder))
+    if manifest["prompts_version"] != PROMPTS_VERSION:
+        raise RecordError(
+            f"{folder}: the run began with prompts of version {manifest['prompts_version']}, this socsim has version "
+            f"{PROMPTS_VERSION}. Go on with it with socsim {manifest.get('socsim')}; or start a new run."
+        )
 
 
 def changed_scenario(folder: Path) -> str:

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from socsim.errors import Problem, RecordError, ScenarioError
+from socsim.record.caching import RECORD_NAME
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
 from socsim.showing import show_event
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDED", "RECORD_NAME", "SCENARIO_NAME", "Run"]
 
-RECORD_NAME = "record.sqlite"
 SCENARIO_NAME = "scenario.yaml"
 ENDED = ("complete", "incomplete")
 """Statuses of a run that has nothing left to do."""

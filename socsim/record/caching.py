@@ -5,8 +5,8 @@ A cache is a run folder or a record file on its own (as `socsim.record.merging` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,19 @@ from socsim.inference.types import EngineIdentity
 from socsim.record.manifest import MANIFEST_NAME, read_manifest
 from socsim.record.store import RecordStore
 
-__all__ = ["IDENTITY_KEY", "RECORD_NAME", "engine_difference", "identity_of", "open_cache", "record_file"]
+__all__ = [
+    "CACHE_FACT",
+    "IDENTITY_KEY",
+    "RECORD_NAME",
+    "cache_of",
+    "engine_difference",
+    "identity_of",
+    "open_cache",
+    "record_file",
+]
+
+CACHE_FACT = "reuses"
+"""Entry of a manifest: the run folder or record from which the run takes replies."""
 
 RECORD_NAME = "record.sqlite"
 """The record's file in a run folder."""
@@ -71,3 +83,23 @@ def open_cache(path: Path, identity: EngineIdentity) -> RecordStore:
             "in one run. Reuse a run of the same model, or run without --reuse."
         )
     return RecordStore.open(record_file(path), read_only=True)
+
+
+@contextmanager
+def cache_of(manifest: Mapping[str, Any], identity: EngineIdentity) -> Iterator[RecordStore | None]:
+    """The record from which a run takes replies, as its manifest says; None where it takes none.
+
+    Raises:
+        RecordError: it is not there any more, or another model answered there.
+    """
+    place = manifest.get(CACHE_FACT)
+    if not place:
+        yield None
+        return
+    if not record_file(Path(place)).is_file():
+        raise RecordError(
+            f"this run takes replies from {place}, where there is no record any more. Put it back; or ask anew what this run "
+            "has not taken yet: socsim resume RUN --no-reuse"
+        )
+    with closing(open_cache(Path(place), identity)) as cache:
+        yield cache
