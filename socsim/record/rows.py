@@ -7,6 +7,7 @@ import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 import orjson
@@ -78,6 +79,16 @@ def _affinity(column: str) -> str:
     return "" if column in _CODECS else "TEXT"
 
 
+@cache
+def _columns(row: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(row))
+
+
+@cache
+def _insert_sql(table: str, columns: int) -> str:
+    return f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * columns)})"
+
+
 @dataclass(frozen=True, slots=True)
 class RowTable:
     """One stored table: rows of type ``row``, one per ``key``, read back in the order ``sort``."""
@@ -90,7 +101,7 @@ class RowTable:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns: the fields of the row type."""
-        return tuple(field.name for field in fields(self.row))
+        return _columns(self.row)
 
     def create_sql(self) -> str:
         """The statement that makes the table."""
@@ -99,7 +110,7 @@ class RowTable:
 
     def insert_sql(self) -> str:
         """The statement that adds a row unless one with its key is there."""
-        return f"INSERT OR IGNORE INTO {self.name} VALUES ({', '.join('?' * len(self.columns))})"
+        return _insert_sql(self.name, len(self.columns))
 
     def select_sql(self) -> str:
         """The statement that reads all rows, sorted."""
