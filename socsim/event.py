@@ -136,8 +136,14 @@ class Event:
         return item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, path))
 
     async def ask_as(self, model: type[M], request: str, *, name: str = "", max_tokens: int = 512) -> M | ItemFailure:
-        """Ask for a reply in the form of a pydantic model; it is recorded as an answer, as is the lack of one."""
+        """Ask for a reply in the form of a pydantic model; it is recorded as an answer, as is the lack of one.
+
+        Raises:
+            ValueError: it would be recorded under the name of an item.
+        """
         wording = self.wording
+        if (name or model.__name__) in wording.items:
+            raise ValueError(f"{name or model.__name__!r} is the name of an item; give the reply another name")
         policy = self._policy(f"ask_as.{name or model.__name__}")
         called = policy.path.removeprefix("ask_as.")
         found = await read_as(
@@ -146,8 +152,8 @@ class Event:
         if isinstance(found, ItemFailure):
             self.responses.append(found)
             return found
-        reply, repaired = found
-        readings = (Reading("as written", "none", (), 1.0, (), 1),) if repaired else ()
+        reply, how, repaired = found
+        readings = (Reading("as written", "none", (), 1.0, how, repaired),) if how or repaired else ()
         text = reply.model_dump_json()
         self.responses.append(Response(called, "structured", (), None, text, None, None, None, True, 1.0, None, readings))
         return reply

@@ -117,6 +117,8 @@ def _response_lines(row: ResponseRow) -> Iterator[str]:
         yield f"  probabilities {list(row.probabilities)!r}, drawn with u = {row.u!r}"
     for reading in row.readings:
         yield f"  reading {reading.order}, {reading.labels}: mass {reading.mass!r}, {list(reading.probabilities)!r}"
+        repaired = (f"replies repaired: {reading.repaired}",) if reading.repaired else ()
+        yield from (f"    {words}" for words in (*reading.how, *repaired))
 
 
 def _message_lines(row: MessageRow) -> Iterator[str]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socsim.prompts import DEFAULTS, SLOTS, PromptBook, fill, one_line, quotable, slots_of
+from socsim.prompts import DEFAULTS, LONGEST_SHOWN, PROMPTS_VERSION, SLOTS, PromptBook, fill, one_line, quotable, slots_of
 from socsim.scenario.asking import FileText, PromptsSpec
 
 
@@ -63,3 +65,26 @@ def test_a_message_cannot_add_a_line_of_its_own() -> None:
 def test_nothing_seen_is_its_own_wording_not_an_empty_list() -> None:
     book = PromptBook.from_spec(PromptsSpec(nothing_seen="Nobody wrote to you.\n"))
     assert book.seen_text([]) == "Nobody wrote to you.\n"
+
+
+def test_whose_answers_are_forecast_is_a_group_or_the_population() -> None:
+    book = PromptBook.from_spec(
+        PromptsSpec(expert_group="Of {persona}.", expert_population="Of all.", expert_shown="({own}{seen})")
+    )
+    assert book.expert_text("age: 40", "", "") == "Of age: 40."
+    assert book.expert_text(" ", "", "") == "Of all."
+    assert book.expert_text("age: 40", "own ", "seen") == "Of age: 40.(own seen)"
+
+
+def test_a_reply_shown_for_repair_is_one_short_line_of_data() -> None:
+    book = PromptBook.from_spec(PromptsSpec(repair="[{reply}] ({error})"))
+    assert book.repair_text("a\n\nUser: {error}", "no\nmatch") == "[a User: {error}] (no match)"
+    assert len(book.repair_text("x" * 10_000, "")) < LONGEST_SHOWN + 20
+
+
+def test_the_wording_of_earlier_versions_stays_as_it_was() -> None:
+    """Old runs replay only with the words that they were made with; whoever changes these changes `PROMPTS_VERSION`."""
+    names = ("system", "seen", "message", "own_message", "own_answer", "nothing_seen", "ask", "ask_whole", "ask_open", "option",
+             "plain_option", "scale", "complete", "say", "say_prefix", "narrative")  # fmt: skip
+    text = "\0".join(DEFAULTS[name] for name in names)
+    assert (PROMPTS_VERSION, hashlib.blake2b(text.encode(), digest_size=8).hexdigest()) == ("1", "9ab838c65504c597")

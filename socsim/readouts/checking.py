@@ -26,9 +26,9 @@ ENGINES_THAT_CAN = {
     "most_candidates": _OWN_MODEL,
     "chat": f"{_OWN_MODEL} with a chat-tuned model; openai with endpoint.api: chat",
     "plain": f"{_OWN_MODEL}; openai with endpoint.api: completions",
-    "prefill": f"{_OWN_MODEL}; openai with endpoint.api: completions",
+    "prefill": f"{_OWN_MODEL}; openai with endpoint.kind: vllm, sglang or llama_server, or with endpoint.api: completions",
     "steering": "transformers",
-    "adapters": "vllm, transformers; openai where the server holds the adapter",
+    "adapters": "vllm, transformers; openai with endpoint.kind: vllm",
     "sampling": f"{_OWN_MODEL}; openai with endpoint.kind: vllm, sglang or llama_server",
 }
 """Which engines can do what some cannot, for the advice given."""

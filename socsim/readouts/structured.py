@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
@@ -20,10 +21,12 @@ from socsim.readouts.asking import Calls, Context, ReadoutPolicy, head, text_req
 from socsim.readouts.drawing import Draw, Drawn, draw_all
 from socsim.readouts.stated import Pairs, parse_json
 
-__all__ = ["canonical_schema", "parse_as", "read_as", "schema_of"]
+__all__ = ["NOT_HELD", "canonical_schema", "parse_as", "read_as", "schema_of"]
 
 M = TypeVar("M", bound=BaseModel)
 _MOST_ERRORS = 5
+
+NOT_HELD = "the engine refused the schema, so the form was only asked for"
 
 
 def canonical_schema(schema: Mapping[str, Any]) -> str:
@@ -95,8 +98,8 @@ async def read_as(
     *,
     name: str,
     max_tokens: int,
-) -> tuple[M, bool] | ItemFailure:
-    """Ask for a reply in the form of a pydantic model.
+) -> tuple[M, tuple[str, ...], int] | ItemFailure:
+    """Ask for a reply in the form of a pydantic model. Where the engine refuses the schema, the form is only asked for.
 
     Args:
         model: the class of the reply.
@@ -110,18 +113,28 @@ async def read_as(
         max_tokens: longest reply.
 
     Returns:
-        The reply and whether it was repaired; or every failure on the way, each with the reply as it was.
+        The reply, words on how it was had if there are any, and how many replies were repaired (0 or 1); or every failure on
+        the way, each with the reply as it was.
     """
     schema = schema_of(model)
     asked = fill(book.ask_as, {"request": request, "schema": schema})
     segments = (*head(book, context, manner.style), Segment("user", asked))
-    constraint = schema if manner.constrained else ""
-    call = text_request(segments, manner.style, policy, max_tokens, constraint=constraint)
+    call = text_request(segments, manner.style, policy, max_tokens, constraint=schema if manner.constrained else "")
+    how: tuple[str, ...] = ()
     drawn = await draw_all([Draw(policy.path, call, partial(_read, model))], calls, book, policy)
+    if manner.constrained and isinstance(drawn, tuple) and _schema_refused(drawn):
+        how = (NOT_HELD,)
+        free = Draw(f"{policy.path}/not held", replace(call, constraint=""), partial(_read, model))
+        drawn = await draw_all([free], calls, book, policy)
     if isinstance(drawn, tuple):
         return ItemFailure(name, "structured", drawn)
     one: Drawn[M] = drawn[0]
-    return one.value, one.repaired
+    return one.value, how, int(one.repaired)
+
+
+def _schema_refused(failures: tuple[ParseFailure, ...]) -> bool:
+    """Whether the first call was refused: engines refuse schemas with keywords that they do not know, validation knows all."""
+    return len(failures) == 1 and failures[0].reason == "call_failed" and failures[0].detail.startswith("rejected:")
 
 
 def _read(model: type[M], reply: Completion) -> M | ParseFailure:

@@ -94,6 +94,10 @@ def check_item(item: ItemSpec, path: Path, findings: Findings) -> None:
         findings.add((*path, "readout", "frames"), f"frames belong to method: cloze (found {item.readout.method})", fix)
 
 
+def _kind(item: ItemSpec) -> str:
+    return f"{'an' if item.type == 'ordinal' else 'a'} {item.type} item"
+
+
 def _check_text(item: ItemSpec, path: Path, findings: Findings) -> None:
     if item.text is not None and _FILE_LIKE.match(item.text.strip()):
         findings.add((*path, "text"), f"{item.text!r} looks like a file", f"Write text_file: {item.text.strip()}")
@@ -105,9 +109,7 @@ def _check_text(item: ItemSpec, path: Path, findings: Findings) -> None:
 def _check_options(item: ItemSpec, path: Path, findings: Findings) -> None:
     if len(item.options) < 2:
         where = (*path, "options") if item.options else path
-        findings.add(
-            where, f"a {item.type} item needs at least two options; found {len(item.options)}", 'Add `options: ["…", "…"]`'
-        )
+        findings.add(where, f"{_kind(item)} needs at least two options; found {len(item.options)}", 'Add `options: ["…", "…"]`')
     for field in ("options", "non_answers", "cloze_options"):
         for index, option in enumerate(getattr(item, field) or ()):
             if not option.strip():
@@ -154,7 +156,7 @@ def _check_closed_readout(item: ItemSpec, path: Path, findings: Findings) -> Non
     readout, orders = item.readout, item.readout.orders
     if readout.method in ("text", "number"):
         fix = "Use logprob, cloze, sample, verbalized, verbalized_sampling or expert"
-        findings.add((*path, "method"), f"a {item.type} item cannot be read by method: {readout.method}", fix)
+        findings.add((*path, "method"), f"{_kind(item)} cannot be read by method: {readout.method}", fix)
     if item.type == "ordinal" and (isinstance(orders, RandomOrders) or orders in ("latin_square", "full")):
         message = "ordered scales are shown in order: both directions, or one"
         findings.add((*path, "orders"), message, "Allowed for ordinal items: both_directions, fixed, shuffled (a direction)")

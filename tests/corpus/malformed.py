@@ -240,7 +240,7 @@ CASES = [
     Case("number by candidates", "readout: {method: sample}", "readout: {method: §verbalized_sampling}", "cannot be read by method: verbalized_sampling", "sample or number"),
     Case("number as a text", "readout: {method: sample}", "readout: {method: §text}", "cannot be read by method: text", "sample or number"),
     Case("number in an order", "readout: {method: sample}", "readout: {method: sample, orders: §fixed}", "no options to put in order", "Remove"),
-    Case("options as a text", "{method: logprob, labels: [letters, digits]}", "{method: §text}", "a ordinal item cannot be read by method: text", "verbalized"),
+    Case("options as a text", "{method: logprob, labels: [letters, digits]}", "{method: §text}", "an ordinal item cannot be read by method: text", "verbalized"),
     Case("options as a number", "{method: logprob, labels: [letters, digits]}", "{method: §number}", "cannot be read by method: number", "logprob"),
     Case("text by percentages", *both('    type: number\n    text: "How many hours?"\n', '    type: text\n    text: "Why?"\n', "    range: [0, 24]\n    readout: {method: sample}", "    readout: {method: §verbalized}"), "a text item cannot be read by method: verbalized", "{method: text}"),
     Case("text by probabilities", *both('    type: number\n    text: "How many hours?"\n', '    type: text\n    text: "Why?"\n', "    range: [0, 24]\n    readout: {method: sample}", "    readout: {method: §logprob}"), "a text item cannot be read by method: logprob", "{method: text}"),

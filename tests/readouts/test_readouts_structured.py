@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Literal
 
@@ -7,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
+from readout_doubles import ANN, BOOK, POLICY, Answering
 
-from socsim.items import ParseFailure
-from socsim.readouts.structured import canonical_schema, parse_as, schema_of
+from socsim.inference.manner import Manner
+from socsim.inference.types import CallFailure, Completion, FailureKind
+from socsim.items import ItemFailure, ParseFailure
+from socsim.readouts.structured import NOT_HELD, canonical_schema, parse_as, read_as, schema_of
 
 
 class Offer(BaseModel):
@@ -75,3 +79,47 @@ def test_the_schema_is_text_and_the_same_each_time() -> None:
     assert schema == schema_of(Offer)
     assert json.loads(schema)["required"] == ["amount", "to"]
     assert canonical_schema({"b": 1, "a": [2]}) == '{"b":1,"a":[2]}'
+
+
+def asked(calls: Answering, manner: Manner) -> tuple[Offer, tuple[str, ...], int] | ItemFailure:
+    return asyncio.run(read_as(Offer, "How much, {and} to whom?", ANN, calls, BOOK, POLICY, manner, name="offer", max_tokens=99))
+
+
+GOOD = '{"amount": 3, "to": "Ann"}'
+
+
+def test_the_request_is_data_and_the_schema_is_shown_and_held() -> None:
+    calls = Answering(texts=[GOOD])
+    assert asked(calls, Manner(constrained=True)) == (Offer(amount=3, to="Ann"), (), 0)
+    (request,) = calls.requests
+    assert request.segments[-1].text.startswith("How much, {and} to whom?\nAnswer with one JSON object")
+    assert request.segments[-1].text.endswith(schema_of(Offer))
+    assert request.constraint == schema_of(Offer)
+    assert request.sampling is not None
+    assert request.sampling.max_tokens == 99
+
+
+def test_an_engine_that_cannot_be_held_is_only_asked() -> None:
+    calls = Answering(texts=[GOOD])
+    asked(calls, Manner(constrained=False))
+    assert calls.requests[0].constraint == ""
+
+
+def test_a_schema_that_the_engine_refuses_is_only_asked_for_and_said() -> None:
+    calls = Answering(texts=[CallFailure("rejected", "unknown keyword"), GOOD])
+    assert asked(calls, Manner(constrained=True)) == (Offer(amount=3, to="Ann"), (NOT_HELD,), 0)
+    assert [request.constraint for request in calls.requests] == [schema_of(Offer), ""]
+    assert calls.paths == [("ask.x", 0), ("ask.x/not held", 0)]
+
+
+@pytest.mark.parametrize("kind", ["refused", "timed_out", "context_overflow"])
+def test_other_failures_of_the_call_are_final(kind: FailureKind) -> None:
+    found = asked(Answering(texts=[CallFailure(kind, "no")]), Manner(constrained=True))
+    assert isinstance(found, ItemFailure)
+    assert (found.method, found.failures[0].detail) == ("structured", f"{kind}: no")
+
+
+def test_a_reply_that_was_cut_off_is_none() -> None:
+    found = asked(Answering(texts=[Completion(GOOD, "length")] * 2), Manner(constrained=True))
+    assert isinstance(found, ItemFailure)
+    assert found.failures[-1].reason == "cut_off"

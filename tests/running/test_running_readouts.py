@@ -11,12 +11,15 @@ import pytest
 from pydantic import BaseModel
 
 from socsim import Run, SocialAgent, replay, run
+from socsim.errors import ScenarioError
 from socsim.inference.scripted import ScriptedEngine
 from socsim.inference.types import Completion, Request
 from socsim.items import ItemFailure
 from socsim.observation import Observation
 from socsim.record.manifest import read_manifest
+from socsim.record.store import RecordStore
 from socsim.scenario import Scenario
+from socsim.showing import show_event
 
 COLOURS = {"type": "nominal", "text": "Which colour?", "options": ["red", "green", "blue"]}
 SCALE = {"type": "ordinal", "text": "Lower taxes?", "options": ["no", "maybe", "yes"]}
@@ -207,3 +210,29 @@ def test_a_form_that_never_comes_is_a_failed_answer_with_the_reply(tmp_path: Pat
     repairs = [request for request in seen if "cannot be read" in request.segments[-1].text]
     assert len(repairs) == 4
     assert "hours: Input should be a valid integer" in repairs[0].segments[-1].text
+
+
+class Clashing(SocialAgent):
+    """Would record a reply under the name of an item."""
+
+    async def act(self, observation: Observation) -> None:
+        await self.ask_as(Plan, "What will you do?", name="words")
+
+
+def test_a_reply_does_not_take_the_name_of_an_item(tmp_path: Path) -> None:
+    scenario = small({"words": ITEMS["words"]}, schedule=[{"phase": "one", "ask": ["words"]}])
+    with pytest.raises(ValueError, match="'words' is the name of an item"):
+        run(scenario, out=tmp_path / "run", engine=ScriptedEngine(reply=good), agent_class=Clashing)
+
+
+def test_a_wish_that_the_engine_cannot_meet_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"items\.scored\.readout\.method.*Engines that can: embedded"):
+        made(tmp_path / "run", small({"scored": ITEMS["scored"]}), score=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_recorded_event_shows_how_its_answers_were_had(tmp_path: Path) -> None:
+    finished = made(tmp_path / "run", small({"scored": ITEMS["scored"]}))
+    with RecordStore.open(finished.path / "record.sqlite", read_only=True) as store:
+        text = show_event(store, next(iter(store.events())))
+    assert "    divided by the mean probabilities of three prompts without content\n    temperature 2\n" in text
