@@ -25,7 +25,7 @@ from socsim.record.store import RecordStore
 from socsim.run_folder import ENDED, RECORD_NAME, SCENARIO_NAME, Run
 from socsim.runner import build_worlds, open_scenario
 from socsim.scenario import Scenario, load_scenario
-from socsim.scenario.engines import LimitsSpec
+from socsim.scenario.engines import InferenceSpec
 from socsim.session import Session
 from socsim.world import World, world_rows
 
@@ -141,7 +141,7 @@ def _replay(
     *,
     cut_short: bool,
 ) -> ReplayReport:
-    with Session(RecordStore.open(folder / RECORD_NAME, read_only=True), None, LimitsSpec()) as session:
+    with Session(RecordStore.open(folder / RECORD_NAME, read_only=True), None, InferenceSpec()) as session:
         recorded = {(row.arm, row.replicate, row.step, row.agent): row for row in session.store.events()}
         verifier = Verifier(recorded)
         ends = _recorded_steps(worlds, recorded) if cut_short else None

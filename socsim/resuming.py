@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from socsim.agent import SocialAgent
-from socsim.errors import RecordError
+from socsim.errors import Problem, RecordError, ScenarioError
 from socsim.events import RunProgress
+from socsim.forking import fork
 from socsim.inference.manner import manner_recorded
 from socsim.inference.types import Engine, EngineIdentity
-from socsim.laying_out import INPUTS, changed_scenario, scenario_unchanged
-from socsim.prompts import PROMPTS_VERSION
+from socsim.laying_out import INPUTS, check_same_scenario
+from socsim.record.caching import CACHE_FACT
 from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
-from socsim.record.manifest import UNFINISHED_NAME, read_manifest, remove_leftovers
+from socsim.record.manifest import UNFINISHED_NAME, read_manifest, remove_leftovers, write_manifest
 from socsim.run_folder import ENDED, SCENARIO_NAME, Run
 from socsim.runner import build_worlds, carry_on, engine_for, open_scenario, told_how_to_go_on, write_report_of
-from socsim.scenario import load_scenario
+from socsim.scenario import Scenario, load_scenario
+from socsim.scenario.engines import BudgetSpec
 
 __all__ = ["resume"]
 
@@ -31,27 +36,66 @@ def resume(
     progress: RunProgress | None = None,
     report: bool = False,
     agent_class: type[SocialAgent] = SocialAgent,
+    budget: Mapping[str, float] | None = None,
+    reuse: bool = True,
+    retry_failures: bool = False,
+    out: Path | str | None = None,
 ) -> Run:
-    """Go on with a run that was interrupted or killed. Nothing that is in its record is asked again.
+    """Go on with a run that was interrupted or killed, or stopped by a cap. Nothing that is in its record is asked again.
+
+    Args:
+        path: the run folder.
+        engine: an engine to use instead of the one that the scenario names; stays open.
+        progress: whoever wants to see the run go on.
+        report: also write ``report.html``.
+        agent_class: the class that the run was begun with.
+        budget: caps instead of the scenario's, by the names of `socsim.scenario.engines.BudgetSpec`.
+        reuse: go on taking replies from the run that was given as ``reuse`` when this one began, if one was.
+        retry_failures: leave this run as it is and ask its failed calls again in a new one; see `socsim.forking`.
+        out: the folder of the new run, for ``retry_failures``; beside this one where not given.
 
     Raises:
         RecordError: another process is working on it, or the engine is not the one that the run began with.
     """
     folder = Path(path)
+    if retry_failures:
+        if budget:
+            raise RecordError("caps are given when the new run is gone on with: socsim resume NEW --budget …")
+        return fork(folder, out=out, engine=engine, progress=progress, report=report, agent_class=agent_class)
+    if out is not None:
+        raise RecordError(f"{folder} is gone on with where it is; another folder is only for failures that are asked again.")
     read_manifest(folder)
     with told_how_to_go_on(folder), RunLock(folder):
         manifest = read_manifest(folder)
         check_filesystem(folder)
         _remove_leftovers(folder)
-        if manifest["status"] in ENDED:
+        if manifest["status"] in ENDED and manifest.get("stopped_by") != "cap":
             return _again(folder, progress, report=report)
         prepared = open_scenario(load_scenario(folder / SCENARIO_NAME, data_folder=folder / INPUTS))
-        _same_scenario(folder, manifest)
+        check_same_scenario(folder, manifest)
+        if not reuse and manifest.pop(CACHE_FACT, None):
+            write_manifest(folder, manifest)
         beside = Path(manifest["model_folder"]) if manifest.get("model_folder") else folder / INPUTS
-        with engine_for(prepared.scenario, beside, engine) as ready:
+        scenario = _with_budget(prepared.scenario, budget)
+        with engine_for(scenario, beside, engine) as ready:
             _same_engine(manifest["engine"], ready.identity)
-            worlds = build_worlds(prepared.scenario, folder / INPUTS, manner_recorded(manifest))
+            worlds = build_worlds(scenario, folder / INPUTS, manner_recorded(manifest))
             return carry_on(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=False)
+
+
+def _with_budget(scenario: Scenario, budget: Mapping[str, float] | None) -> Scenario:
+    """The scenario with other caps; those that are not given stay as they are."""
+    if not budget:
+        return scenario
+    try:
+        caps = BudgetSpec.model_validate({**scenario.inference.budget.model_dump(exclude_none=True), **budget})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ScenarioError(
+            Problem(str(first["msg"]), "inference.budget." + ".".join(str(part) for part in first["loc"]))
+        ) from error
+    changed = scenario.inference.model_copy(update={"budget": caps})
+    return scenario.model_copy(update={"inference": changed})
 
 
 def _remove_leftovers(folder: Path) -> None:
@@ -75,16 +119,6 @@ def _again(folder: Path, progress: RunProgress | None, *, report: bool) -> Run:
     if report:
         write_report_of(ended)
     return Run(folder)
-
-
-def _same_scenario(folder: Path, manifest: dict[str, Any]) -> None:
-    if not scenario_unchanged(folder, manifest):
-        raise RecordError(changed_scenario(folder))
-    if manifest["prompts_version"] != PROMPTS_VERSION:
-        raise RecordError(
-            f"{folder}: the run began with prompts of version {manifest['prompts_version']}, this socsim has version "
-            f"{PROMPTS_VERSION}. Resume it with socsim {manifest.get('socsim')}; or start a new run."
-        )
 
 
 def _same_engine(recorded: dict[str, Any], identity: EngineIdentity) -> None:

@@ -15,15 +15,18 @@ from typing import Any
 
 from socsim.agent import SocialAgent
 from socsim.carrying import ProgressMeter, carry_out
-from socsim.errors import NotYetAvailable, RecordError, ReplayMismatch, ScenarioError
+from socsim.errors import NotYetAvailable, Problem, RecordError, ReplayMismatch, RunStopped, ScenarioError
 from socsim.events import RunProgress
+from socsim.forecasting import count_run, forecast_of
 from socsim.inference.factory import make_engine
 from socsim.inference.fingerprint import Fingerprinted, changes
 from socsim.inference.manner import Manner, manner_of
+from socsim.inference.spending import check_budget
 from socsim.inference.types import Engine
 from socsim.laying_out import INPUTS, check_empty, claim_folder, lay_out, now
 from socsim.model import AnswersStopped
 from socsim.readouts.checking import check_capabilities
+from socsim.record.caching import CACHE_FACT, cache_of, record_file
 from socsim.record.lock import RunLock
 from socsim.record.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from socsim.record.store import RecordStore
@@ -42,6 +45,10 @@ __all__ = [
     "told_how_to_go_on",
     "write_report_of",
 ]
+
+
+_MOST_FORECAST = 5_000
+"""Agent-steps of the largest run that is counted before it begins; counting takes about a millisecond each."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ def open_scenario(scenario: Scenario | LoadedScenario | str | Path) -> Prepared:
     else:
         prepared = Prepared(scenario, None)
     with prepared.placing():
+        check_budget(prepared.scenario.inference)
         missing = not_yet_available(prepared.scenario)
         if missing:
             raise NotYetAvailable(missing)
@@ -100,6 +108,7 @@ def run(
     progress: RunProgress | None = None,
     report: bool = False,
     agent_class: type[SocialAgent] = SocialAgent,
+    reuse: Run | Path | str | None = None,
 ) -> Run:
     """Run a scenario to its end.
 
@@ -112,6 +121,7 @@ def run(
         progress: whoever wants to see the run go on.
         report: also write ``report.html``.
         agent_class: how people act; see `socsim.SocialAgent`.
+        reuse: another run (or a merged record) of the same model, whose answers are taken wherever the same is asked.
 
     Returns:
         The finished run; ``run.status`` is "complete", or "incomplete" if too many replies were no answers.
@@ -119,21 +129,37 @@ def run(
     Raises:
         ScenarioError: before any model call, with every problem.
         RunInterrupted: stopped by the user; a KeyboardInterrupt that names the folder. `socsim.resume` goes on.
-        RecordError: the run folder cannot be made or written.
+        RecordError: the run folder cannot be made or written, or another model answered in the run to be reused.
     """
     prepared = open_scenario(scenario)
     spec = _overridden(prepared.scenario, seed, model)
+    with prepared.placing():
+        facts = _reusing(spec, reuse)
     if out is not None:
         check_empty(Path(out))
-    with engine_for(spec, prepared.folder, engine) as ready:
+    with engine_for(spec, prepared.folder, engine) as ready, cache_of(facts, ready.identity):
         manner = manner_of(ready.capabilities())
         with prepared.placing():
             check_capabilities(spec, ready.capabilities(), ready.identity.engine)
             worlds = build_worlds(spec, prepared.folder, manner)
         folder = claim_folder(Path(out) if out is not None else None, spec.name, spec.seed)
         with told_how_to_go_on(folder), RunLock(folder):
-            lay_out(folder, spec, prepared.folder, ready.identity, manner)
+            lay_out(folder, spec, prepared.folder, ready.identity, manner, facts)
+            _note_forecast(folder, spec, worlds, ready)
             return carry_on(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=True)
+
+
+def _reusing(spec: Scenario, reuse: Run | Path | str | None) -> dict[str, str]:
+    """The entry of a manifest that says whose replies a run takes."""
+    if reuse is None:
+        return {}
+    if spec.inference.fresh:
+        fix = "Leave out fresh, or run without --reuse"
+        raise ScenarioError(Problem("fresh: true takes no reply of another run", "inference.fresh", fix=fix))
+    place = reuse.path if isinstance(reuse, Run) else Path(reuse)
+    if not record_file(place).is_file():
+        raise RecordError(f"{place}: there is no record here to reuse. Give a run folder or a record file.")
+    return {CACHE_FACT: str(place.resolve())}
 
 
 class RunInterrupted(KeyboardInterrupt):
@@ -196,7 +222,11 @@ def carry_on(
 ) -> Run:
     """Carry out all worlds against the folder's record, then write tables and manifest."""
     spec = worlds[0].spec
-    with Session(RecordStore.open(folder / RECORD_NAME), engine, spec.inference.limits) as session:
+    manifest = read_manifest(folder)
+    with (
+        cache_of(manifest, engine.identity) as cache,
+        Session(RecordStore.open(folder / RECORD_NAME, cache=cache), engine, spec.inference, manifest["elapsed_s"]) as session,
+    ):
         if not fresh:
             _note_resumption(folder, session, progress)
         _check_fingerprint(folder, session, engine, progress)
@@ -208,7 +238,23 @@ def carry_on(
                 carry_out(worlds, session, session.store.put_rows, meter, agent_class=agent_class, folder=folder / INPUTS)
             except AnswersStopped as stopped:
                 end.update(status="incomplete", reason=str(stopped))
+            except RunStopped as stopped:
+                session.end_calls()
+                end.update(status="incomplete", reason=f"{stopped}. {_go_on(folder)}", stopped_by="cap")
     return _conclude(folder, end["status"], report=report)
+
+
+def _note_forecast(folder: Path, spec: Scenario, worlds: tuple[World, ...], engine: Engine) -> None:
+    """Write down what the run is expected to take, where counting it is quick; a scripted engine takes nothing."""
+    events = sum(world.events_total for world in worlds)
+    if events > _MOST_FORECAST or engine.identity.engine == "scripted":
+        return
+    expected = forecast_of(spec.inference, count_run(spec.inference, worlds, engine, folder / INPUTS))
+    write_manifest(folder, read_manifest(folder) | {"forecast": expected.as_dict()})
+
+
+def _go_on(folder: Path) -> str:
+    return f"Everything answered is kept. Raise it and go on: socsim resume {folder} --budget usd=…,tokens=…,calls=…,hours=…"
 
 
 def _check_fingerprint(folder: Path, session: Session, engine: Engine, progress: RunProgress | None) -> None:
@@ -261,11 +307,13 @@ def _put_people(session: Session, worlds: tuple[World, ...], *, fresh: bool) -> 
 def _noting_the_end(folder: Path, session: Session, meter: ProgressMeter) -> Iterator[dict[str, str]]:
     """Write into the manifest how the work inside ended. The run itself stays "running" until its tables are written."""
     manifest, begun = read_manifest(folder), time.monotonic()
-    end = {"status": "finished", "reason": ""}
+    end = {"status": "finished", "reason": "", "stopped_by": ""}
+    manifest.pop("stopped_by", None)
 
     def note(status: str, reason: str) -> None:
         session.store.flush()
         manifest["counts"] = _counts(session)
+        session.store.put_telemetry("client", session.client.stats.as_dict())
         manifest["elapsed_s"] += time.monotonic() - begun
         write_manifest(folder, manifest | {"status": status, "finished": now(), "reason": reason})
 
@@ -277,6 +325,8 @@ def _noting_the_end(folder: Path, session: Session, meter: ProgressMeter) -> Ite
             note("interrupted" if interrupted else "failed", "" if interrupted else str(error) or repr(error))
         raise
     else:
+        if end["stopped_by"]:
+            manifest["stopped_by"] = end["stopped_by"]
         note("running", end["reason"])
     finally:
         meter.finish()

@@ -61,7 +61,7 @@ def open_world(
         world = build_world(spec, chosen, replicate, prepared.folder, manner_of(ready.capabilities()))
         with tempfile.TemporaryDirectory(prefix="socsim-") as folder:
             store = RecordStore.create(Path(folder) / "record.sqlite", {"name": spec.name})
-            with Session(store, ready, spec.inference.limits) as session:
+            with Session(store, ready, spec.inference) as session:
                 yield SocialModel(world, session.client, session.loop, None, agent_class)
     finally:
         if own:

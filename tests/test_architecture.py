@@ -54,12 +54,12 @@ LAYERS = (
     ("declared parts", {"scenario"}),
     ("people, ties, models, record, engines", {"population", "network", "models", "record", "inference", "tables", "showing"}),
     ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.__init__"}),
-    ("client", {"inference.client", "inference.factory", "inference.replay", "session", "run_folder"}),
+    ("client", {"inference.client", "inference.dry", "inference.factory", "inference.replay", "session", "run_folder"}),
     ("readouts", {"readouts"}),
     ("agent", {"event", "agent"}),
     ("interactions", {"interactions"}),
-    ("model", {"world", "model", "carrying"}),
-    ("runner", {"laying_out", "runner", "resuming", "forking", "pruning", "previewing", "replaying", "scripting"}),
+    ("model", {"world", "model", "carrying", "forecasting"}),
+    ("runner", {"laying_out", "runner", "resuming", "forking", "pruning", "previewing", "replaying", "scripting", "estimating"}),
     ("command line", {"cli"}),
 )
 """From the bottom up; a module belongs to the longest name that it begins with. Equal names of layers are one layer."""

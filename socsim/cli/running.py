@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from socsim.run_folder import Run
     from socsim.scenario import LoadedScenario
 
-__all__ = ["add_commands"]
+__all__ = ["add_commands", "overridden"]
 
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Write the report page when the run ends.")]
 
@@ -37,6 +37,12 @@ def run_command(
         typer.Option("--model", help="Model instead of the scenario's: a name, a .gguf file, hf:owner/repo/file.gguf."),
     ] = None,
     engine: EngineOption = None,
+    reuse: Annotated[
+        Path | None,
+        typer.Option(
+            "--reuse", help="Run folder or merged record of the same model; what was answered there is not asked again."
+        ),
+    ] = None,
     report: Report = True,
     quiet: Quiet = False,
 ) -> None:
@@ -46,9 +52,9 @@ def run_command(
     """
     from socsim.runner import RunInterrupted, run
 
-    loaded = _with_engine(_load(file), engine)
+    loaded = overridden(_load(file), engine, None)
     try:
-        done = run(loaded, out=out, seed=seed, model=model, progress=choose_progress(quiet=quiet), report=report)
+        done = run(loaded, out=out, seed=seed, model=model, progress=choose_progress(quiet=quiet), report=report, reuse=reuse)
     except RunInterrupted as interrupted:
         raise _told(interrupted) from interrupted
     _conclude(done)
@@ -60,6 +66,14 @@ def resume_command(
         str | None,
         typer.Option("--budget", help="Other caps than the scenario's, such as usd=10,tokens=5000000,calls=20000,hours=2."),
     ] = None,
+    retry: Annotated[
+        bool,
+        typer.Option("--retry-failures", help="Leave this run as it is and ask its failed calls again, in a new run beside it."),
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of that new run. Default: RUN-retry-1, -2, …")] = None,
+    reuse: Annotated[
+        bool, typer.Option("--reuse/--no-reuse", help="Go on taking replies from the run given as --reuse at the beginning.")
+    ] = True,
     report: Report = True,
     quiet: Quiet = False,
 ) -> None:
@@ -68,10 +82,31 @@ def resume_command(
     from socsim.runner import RunInterrupted
 
     try:
-        done = resume(run, progress=choose_progress(quiet=quiet), report=report, budget=_caps(budget))
+        done = resume(
+            run,
+            progress=choose_progress(quiet=quiet),
+            report=report,
+            budget=_caps(budget),
+            reuse=reuse,
+            retry_failures=retry,
+            out=out,
+        )
     except RunInterrupted as interrupted:
         raise _told(interrupted) from interrupted
+    _tell_origin(done)
     _conclude(done)
+
+
+def _tell_origin(done: Run) -> None:
+    """What a run in which failures were asked again comes from."""
+    from socsim.forking import Affected
+
+    origin = done.manifest.get("origin")
+    if not origin:
+        return
+    say(f"forked from {origin['run']}: {origin['failed_calls']} failed calls are asked again")
+    for first in origin["first_affected"]:
+        say(f"first affected event: {Affected(**first).text}")
 
 
 def replay_command(
@@ -113,10 +148,12 @@ def _load(file: Path) -> LoadedScenario:
     return load_scenario(file)
 
 
-def _with_engine(loaded: LoadedScenario, engine: EngineName | None) -> LoadedScenario:
-    if engine is None:
+def overridden(loaded: LoadedScenario, engine: EngineName | None, model: str | None) -> LoadedScenario:
+    """The scenario with another engine or model than it names."""
+    changes = {name: value for name, value in (("engine", engine and engine.value), ("model", model)) if value is not None}
+    if not changes:
         return loaded
-    inference = loaded.scenario.inference.model_copy(update={"engine": engine.value})
+    inference = loaded.scenario.inference.model_copy(update=changes)
     return replaced(loaded, scenario=loaded.scenario.model_copy(update={"inference": inference}))
 
 
@@ -130,6 +167,8 @@ def _conclude(done: Run) -> None:
     twice = manifest["counts"].get("possibly_billed_twice", 0)
     if twice:
         say(f"possibly billed twice: {twice} calls, which were in flight when the run was cut off")
+    if manifest["counts"].get("reused"):
+        say(f"taken from another record: {manifest['counts']['reused']} calls")
     say(f"{done.status}: {done.path}")
     page = done.path / "report.html"
     if page.is_file():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from socsim.errors import NotYetAvailable
+from socsim.errors import NotYetAvailable, Problem, ScenarioError
+from socsim.inference.provider_batch import BatchingEngine, BatchLedger
 from socsim.inference.types import Engine
 from socsim.scenario.engines import EmbeddedSpec, InferenceSpec
 
-__all__ = ["make_engine"]
+__all__ = ["in_batches", "make_engine"]
 
 
 def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
@@ -49,3 +50,18 @@ def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
     from socsim.inference.transformers_engine import make_transformers_engine
 
     return make_transformers_engine(spec, folder)
+
+
+def in_batches(engine: Engine, spec: InferenceSpec, ledger: BatchLedger) -> Engine:
+    """The engine, behind its provider's batch endpoint where the scenario wants that; a scripted stand-in takes no notice.
+
+    Raises:
+        ScenarioError: the engine has no batch endpoint.
+    """
+    if spec.batch is None or engine.identity.engine == "scripted":
+        return engine
+    batches = getattr(engine, "batches", None)
+    if batches is None:
+        fix = "Leave batch out, or write engine: openai with endpoint: {kind: hosted}"
+        raise ScenarioError(Problem(f"the engine {engine.identity.engine} has no batch endpoint", "inference.batch", fix=fix))
+    return BatchingEngine(engine, batches(spec.batch.window_h), ledger, most=spec.batch.most, poll_s=spec.batch.poll_s)
