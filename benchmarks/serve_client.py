@@ -144,10 +144,12 @@ class ServerAsker:
 
     def _body(self, turn: Asked) -> dict[str, Any]:
         prompt = {"prompt": turn.plain_text} if turn.plain_text else {"messages": turn.messages}
-        body = {
+        body: dict[str, Any] = {
             "model": self.model, **prompt, "max_tokens": turn.reply_tokens, "temperature": 1.0, "top_p": 1.0, "stream": True,
             "stream_options": {"include_usage": True},
         }  # fmt: skip
+        if self._kind in ("vllm", "sglang") and "messages" in prompt and turn.messages[-1]["role"] == "assistant":
+            body |= {"add_generation_prompt": False, "continue_final_message": True}
         return {**body, "ignore_eos": True} if self._fixed_length else body
 
     async def _asked(self, turn: Asked, began: float) -> Timed:

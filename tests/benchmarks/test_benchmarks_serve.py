@@ -14,7 +14,8 @@ from aiohttp import web
 from benchmarks.serve import arguments_of, measured, peak_of, print_summary, shape_of, share_of_ceiling
 from benchmarks.serve_client import ServerAsker, Timed
 from benchmarks.sweep import Level
-from benchmarks.talk import talk
+from benchmarks.talk import Asked, talk
+from benchmarks.traces import TracedCall
 from socsim.errors import ModelFileError
 from socsim.models import DEFAULT_MODEL, find_model
 
@@ -74,10 +75,10 @@ class FakeVllm:
             await runner.cleanup()
 
 
-def asked(server: FakeVllm, **options: Any) -> Timed:
+def asked(server: FakeVllm, turn: Asked = TURN, **options: Any) -> Timed:
     async def main() -> Timed:
         async with server.served() as address, ServerAsker(address, **options) as asker:
-            return await asker.ask(TURN)
+            return await asker.ask(turn)
 
     return asyncio.run(main())
 
@@ -99,6 +100,18 @@ def test_a_call_is_timed_and_counted() -> None:
     (body,) = server.bodies
     assert body["messages"] == TURN.messages
     assert (body["model"], body["ignore_eos"], body["stream_options"]) == ("tiny", True, {"include_usage": True})
+
+
+def test_a_begun_reply_is_continued_and_a_bare_text_has_no_messages() -> None:
+    server = FakeVllm()
+    begun = (("user", "Well?"), ("assistant", "I think"))
+    asked(server, TracedCall(1, "text", "chat", begun, 5, 1.0, 9, 3, 4, 0.5))
+    asked(server, TracedCall(1, "text", "plain", (("user", "Well, "), ("user", "I")), 5, 1.0, 9, 3, 4, 0.5))
+    chat, plain = server.bodies
+    assert (chat["continue_final_message"], chat["add_generation_prompt"]) == (True, False)
+    assert (plain["prompt"], "messages" in plain) == ("Well, I", False)
+    asked(server)
+    assert "continue_final_message" not in server.bodies[-1]
 
 
 def test_a_hosted_server_is_not_sent_what_it_does_not_know() -> None:
