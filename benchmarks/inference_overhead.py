@@ -32,10 +32,14 @@ from benchmarks.bare_loops import BareLoop, OpenAILoop
 from benchmarks.hardware import hardware
 from benchmarks.mock_server import MockServer
 from benchmarks.processor_time import processor_seconds
-from socsim import Run, Scenario, run
+from socsim import Run, run
 from socsim.events import ProgressSnapshot
 
-__all__ = ["Target", "Took", "main", "measure_overhead", "measure_utilisation", "scenario"]
+__all__ = ["Target", "Took", "main", "measure_overhead", "measure_utilisation", "write_scenario"]
+
+_NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana")
+_TRADES = ("nurse", "baker", "driver", "teacher", "clerk", "farmer", "cook", "plumber")
+_TOWNS = ("Northfield", "Eastwick", "Southgate", "Westbury")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,8 @@ class Clock:
         self.processor_s = processor_seconds(self.excluded) - self.began_cpu
 
 
-def scenario(target: Target, agents: int, steps: int, in_flight: int) -> Scenario:
-    """The benchmark's world."""
+def write_scenario(folder: Path, target: Target, agents: int, steps: int, in_flight: int) -> Path:
+    """The benchmark's world as a scenario file, with its people beside it: no two of them are alike, so no two calls are."""
     inference: dict[str, Any] = {
         "engine": "openai",
         "model": target.model,
@@ -112,32 +116,37 @@ def scenario(target: Target, agents: int, steps: int, in_flight: int) -> Scenari
     }
     if target.key:
         inference["key"] = target.key
-    return Scenario.model_validate(
-        {
-            "socsim": 1,
-            "name": "inference_overhead",
-            "population": {
-                "size": agents,
-                "data": "statsmodels/anes96",
-                "facts": {"age": "age"},
-                "sample": {"replace": True},
-            },
-            "network": {"graph": {"watts_strogatz": {"k": 6, "p": 0.1}}},
-            "schedule": [
-                {
-                    "phase": "talk",
-                    "repeat": steps,
-                    "interaction": {"kind": "neighbours", "see": "messages", "from": "previous_step"},
-                    "say": {"max_tokens": 20, "topic": "Taxes should be lower."},
-                }
-            ],
-            "inference": inference,
-        }
-    )
+    world = {
+        "socsim": 1,
+        "name": "inference_overhead",
+        "population": {
+            "size": agents,
+            "data": "people.csv",
+            "facts": {"name": "name", "age": {"column": "age", "unit": "years"}, "work": "work", "town": "town"},
+        },
+        "network": {"graph": {"watts_strogatz": {"k": 6, "p": 0.1}}},
+        "schedule": [
+            {
+                "phase": "talk",
+                "repeat": steps,
+                "interaction": {"kind": "neighbours", "see": "messages", "from": "previous_step"},
+                "say": {"max_tokens": 20, "topic": "Taxes should be lower."},
+            }
+        ],
+        "inference": inference,
+    }
+    people = [
+        f"{_NAMES[number % 8]} {number},{18 + number * 7 % 70},{_TRADES[number // 8 % 8]},{_TOWNS[number // 64 % 4]}"
+        for number in range(agents)
+    ]
+    (folder / "people.csv").write_text("name,age,work,town\n" + "\n".join(people) + "\n", encoding="utf-8")
+    path = folder / "world.yaml"
+    path.write_text(json.dumps(world, indent=1), encoding="utf-8")  # JSON is YAML
+    return path
 
 
 @contextmanager
-def _finished_run(spec: Scenario, clock: Clock) -> Iterator[Run]:
+def _finished_run(spec: Path, clock: Clock) -> Iterator[Run]:
     with tempfile.TemporaryDirectory(prefix="socsim-overhead-") as folder:
         done = run(spec, out=Path(folder) / "run", progress=clock)
         if done.status != "complete":
@@ -145,7 +154,7 @@ def _finished_run(spec: Scenario, clock: Clock) -> Iterator[Run]:
         yield done
 
 
-def _simulated(spec: Scenario, excluded: int, at_start: Callable[[], object] = lambda: None) -> tuple[Took, Took]:
+def _simulated(spec: Path, excluded: int, at_start: Callable[[], object] = lambda: None) -> tuple[Took, Took]:
     """What the calls of a run took, and what the run took from its first to its last line."""
     clock = Clock(excluded, at_start)
     began, cpu = time.perf_counter(), processor_seconds(excluded)
@@ -156,7 +165,7 @@ def _simulated(spec: Scenario, excluded: int, at_start: Callable[[], object] = l
 
 
 def measure_overhead(
-    target: Target, server: MockServer | None, bodies: Sequence[bytes], chosen: argparse.Namespace
+    target: Target, server: MockServer | None, bodies: Sequence[bytes], chosen: argparse.Namespace, folder: Path
 ) -> dict[str, Any]:
     """Socsim, the openai client and bare aiohttp in turns with the same calls.
 
@@ -165,9 +174,10 @@ def measure_overhead(
         server: the mock server behind it, whose time does not count; None for another server.
         bodies: the calls of a run, as the bytes that were sent.
         chosen: the command's options.
+        folder: where the scenario is written.
     """
     excluded = server.pid if server is not None else 0
-    spec = scenario(target, chosen.agents, chosen.steps, chosen.in_flight)
+    spec = write_scenario(folder, target, chosen.agents, chosen.steps, chosen.in_flight)
     calls = [OpenAILoop.arguments(body) for body in bodies]
     rows: dict[str, list[Took]] = {"socsim": [], "openai": [], "bare": [], "socsim_whole_run": []}
     key = _key(target)
@@ -212,9 +222,9 @@ def _overhead_figures(rows: dict[str, list[Took]]) -> dict[str, Any]:
     return {**figures, "speed_to_openai": _spread(speed), "cpu_to_bare": _spread(cost)}
 
 
-def measure_utilisation(server: MockServer, chosen: argparse.Namespace) -> dict[str, Any]:
+def measure_utilisation(server: MockServer, chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Share of slot time that is used, several runs, at a server with latency."""
-    spec = scenario(Target(server.base_url), chosen.agents, chosen.steps, 2 * chosen.slots)
+    spec = write_scenario(folder, Target(server.base_url), chosen.agents, chosen.steps, 2 * chosen.slots)
     shares = []
 
     def begin() -> None:
@@ -243,7 +253,7 @@ def _key(target: Target) -> str:
     return os.environ[target.key] if target.key else ""
 
 
-def _recorded_bodies(server: MockServer, spec: Scenario) -> list[bytes]:
+def _recorded_bodies(server: MockServer, spec: Path) -> list[bytes]:
     """The calls of one run, as the server got them, in the order of their first arrival; a warm run of socsim."""
     _simulated(spec, server.pid, server.reset)
     kept = [one for one in server.kept() if one.path.endswith("/chat/completions")]
@@ -293,18 +303,19 @@ def main(given: Sequence[str] | None = None) -> None:
         "python": platform.python_version(),
         "hardware": hardware(),
     }
-    with MockServer(slots=chosen.slots, keep=True) as server:
-        mock = Target(server.base_url)
+    with MockServer(slots=chosen.slots, keep=True) as server, tempfile.TemporaryDirectory(prefix="socsim-overhead-") as made:
+        mock, folder = Target(server.base_url, kind=chosen.kind), Path(made)
         if chosen.part != "utilisation":
-            bodies = _recorded_bodies(server, scenario(mock, chosen.agents, chosen.steps, chosen.in_flight))
+            world = write_scenario(folder, mock, chosen.agents, chosen.steps, chosen.in_flight)
+            bodies = _recorded_bodies(server, world)
             target = mock
             if chosen.base_url:
                 target = Target(chosen.base_url.rstrip("/"), chosen.model, chosen.kind, chosen.key)
                 target = target if target.model else Target(target.base_url, _first_model(target), chosen.kind, chosen.key)
                 bodies = [body.replace(b'"model":"mock"', b'"model":' + json.dumps(target.model).encode(), 1) for body in bodies]
-            result["overhead"] = measure_overhead(target, None if chosen.base_url else server, bodies, chosen)
+            result["overhead"] = measure_overhead(target, None if chosen.base_url else server, bodies, chosen, folder)
         if chosen.part != "overhead" and not chosen.base_url:
-            result["utilisation"] = measure_utilisation(server, chosen)
+            result["utilisation"] = measure_utilisation(server, chosen, folder)
     print(json.dumps(result))
 
 
