@@ -187,9 +187,9 @@ class EmbeddedEngine:
             raise Rejected("the embedded engine has no adapters; use engine: transformers, vllm, or a server that has them")
         if request.constraint:
             read_schema(request.constraint)
-        prompt = self._writer.write(request)
-        if not prompt.pieces:
+        if not any(segment.text for segment in request.segments):
             raise Rejected("the prompt is empty")
+        prompt = self._writer.write(request)
         if request.kind == "text":
             return prompt, None
         try:

@@ -132,7 +132,7 @@ class HttpEngine:
             sampling=wire.sampling,
             constrained=True,
             adapters=kind == "vllm",
-            embeddings=True,
+            embeddings=kind != "llama_server",  # one of its servers gives texts or vectors, not both
         )
 
     async def generate(self, request: Request, *, seed: int = 0) -> Completion:

@@ -24,7 +24,7 @@ __all__ = ["Unreachable", "retry_after_s", "status_error"]
 
 _WORDS = 300
 _TOO_LONG = re.compile(
-    r"context[ _]length|maximum context|context window|exceed_context_size|too many tokens|prompt is too long", re.I
+    r"context[ _]length|maximum context|context window|context size|exceed_context_size|too many tokens|prompt is too long", re.I
 )
 _SPENT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 
@@ -61,6 +61,8 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes) -> Infere
         return RateLimited(said, retry_after_s(headers))
     if status == 408 or status == 504:
         return TimedOut(said)
+    if status == 501:
+        return Rejected(said)
     if status >= 500:
         advised = retry_after_s(headers)
         return RateLimited(said, advised) if status == 503 and advised is not None else Unavailable(said)

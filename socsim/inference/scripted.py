@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from socsim.errors import Rejected
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, TokenPiece, Usage
 
 __all__ = ["ScriptedEngine", "default_reply", "default_scores"]
@@ -111,8 +112,16 @@ class ScriptedEngine:
         return self._able
 
     async def generate(self, request: Request, *, seed: int = 0) -> Completion:
-        """Follow the script."""
+        """Follow the script.
+
+        Raises:
+            Rejected: the prompt is empty, or wants an adapter that it was not made with.
+        """
         self.calls += 1
+        if not any(segment.text for segment in request.segments):
+            raise Rejected("the prompt is empty")
+        if request.adapter and not self._able.adapters:
+            raise Rejected("the scripted engine has no adapters")
         delay = self._latency(request, seed) if callable(self._latency) else self._latency
         if delay is not None:
             await asyncio.sleep(delay)
