@@ -19,7 +19,7 @@ from socsim.errors import NotYetAvailable, Problem, RecordError, ReplayMismatch,
 from socsim.events import RunProgress
 from socsim.forecasting import count_run, forecast_of
 from socsim.inference.factory import make_engine
-from socsim.inference.fingerprint import Fingerprinted, changes
+from socsim.inference.fingerprint import Fingerprinted, changes, take_fingerprint
 from socsim.inference.manner import Manner, manner_of
 from socsim.inference.spending import check_budget
 from socsim.inference.types import Engine
@@ -32,6 +32,7 @@ from socsim.record.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from socsim.record.store import RecordStore
 from socsim.run_folder import RECORD_NAME, Run
 from socsim.scenario import LoadedScenario, Scenario, load_scenario, not_yet_available
+from socsim.scenario.engines import LimitsSpec
 from socsim.session import Session
 from socsim.world import World, build_world, world_rows
 
@@ -229,7 +230,7 @@ def carry_on(
     ):
         if not fresh:
             _note_resumption(folder, session, progress)
-        _check_fingerprint(folder, session, engine, progress)
+        _check_fingerprint(folder, session, engine, spec.inference.limits, progress)
         _put_people(session, worlds, fresh=fresh)
         meter = ProgressMeter(worlds, session, progress)
         meter.begin(f"{spec.name}, seed {spec.seed}")
@@ -257,11 +258,11 @@ def _go_on(folder: Path) -> str:
     return f"Everything answered is kept. Raise it and go on: socsim resume {folder} --budget usd=…,tokens=…,calls=…,hours=…"
 
 
-def _check_fingerprint(folder: Path, session: Session, engine: Engine, progress: RunProgress | None) -> None:
+def _check_fingerprint(folder: Path, session: Session, engine: Engine, limits: LimitsSpec, progress: RunProgress | None) -> None:
     """Write down what is found at the engine's address; in a run that goes on it must be what was found at its beginning."""
     if not isinstance(engine, Fingerprinted):
         return
-    found = session.loop.run(engine.fingerprint())
+    found = session.loop.run(take_fingerprint(engine, limits))
     manifest = read_manifest(folder)
     if "fingerprint" not in manifest:
         write_manifest(folder, manifest | {"fingerprint": found})

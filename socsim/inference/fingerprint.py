@@ -6,10 +6,15 @@ fingerprint is what was found there, by asking for its models and its version, a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-__all__ = ["PROBE", "Fingerprinted", "changes"]
+from socsim.errors import InferenceError, TimedOut
+from socsim.inference.retrying import Backoff
+from socsim.scenario.engines import LimitsSpec
+
+__all__ = ["PROBE", "Fingerprinted", "changes", "take_fingerprint"]
 
 PROBE = "probe"
 """Name of the reply to the fixed question. Servers that batch may answer it in other words with the same model."""
@@ -38,3 +43,31 @@ def changes(recorded: Mapping[str, str], now: Mapping[str, str]) -> tuple[list[s
     differing = [name for name in sorted({*recorded, *now}) if recorded.get(name) != now.get(name)]
     words = {name: f"{name} was {recorded.get(name, '')!r} and is {now.get(name, '')!r}" for name in differing}
     return [words[name] for name in differing if name == "models"], [words[name] for name in differing if name != "models"]
+
+
+async def take_fingerprint(engine: Fingerprinted, limits: LimitsSpec, backoff: Backoff | None = None) -> dict[str, str]:
+    """The fingerprint of an engine, asked for as often and as patiently as any call.
+
+    Raises:
+        InferenceError: nobody answers, or not in time, however often it is asked.
+    """
+    backoff, attempt = backoff or Backoff(), 0
+    while True:
+        attempt += 1
+        try:
+            return await _once(engine, limits.timeout_s)
+        except InferenceError as error:
+            wait_s = backoff.wait_s(attempt, error)
+            if wait_s is None or attempt >= limits.attempts:
+                raise
+        await asyncio.sleep(wait_s)
+
+
+async def _once(engine: Fingerprinted, timeout_s: float) -> dict[str, str]:
+    try:
+        async with asyncio.timeout(timeout_s) as limit:
+            return await engine.fingerprint()
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimedOut(f"the server does not say what it is within {timeout_s:g} s") from error

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from socsim import ScriptedEngine, resume, run
-from socsim.errors import RecordError
-from socsim.inference.fingerprint import changes
+from socsim.errors import InferenceError, RateLimited, RecordError, Rejected, TimedOut, Unavailable
+from socsim.inference.fingerprint import changes, take_fingerprint
+from socsim.inference.retrying import Backoff
 from socsim.record.manifest import read_manifest
+from socsim.scenario.engines import LimitsSpec
 
 
 class Served(ScriptedEngine):
@@ -59,3 +62,46 @@ def test_another_version_is_said_and_written_down(tmp_path: Path, make_debate: A
     begun(tmp_path / "run", make_debate)
     done = resume(tmp_path / "run", engine=Served(models="a", version="2"))
     assert done.manifest["fingerprint_changes"] == ["version was '1' and is '2'"]
+
+
+class Failing:
+    """Says what it is after so many errors; never, where it hangs."""
+
+    def __init__(self, *errors: InferenceError, hangs: bool = False) -> None:
+        self.errors = list(errors)
+        self.hangs = hangs
+        self.asked = 0
+
+    async def fingerprint(self) -> dict[str, str]:
+        self.asked += 1
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.errors:
+            raise self.errors.pop(0)
+        return {"models": "a"}
+
+
+@pytest.mark.parametrize(
+    ("errors", "asked", "outcome"),
+    [
+        ((), 1, {"models": "a"}),
+        ((Unavailable("down"), RateLimited("slow", 0.0)), 3, {"models": "a"}),
+        ((Unavailable("down"), Unavailable("down"), Unavailable("still down")), 3, Unavailable),
+        ((Rejected("no"),), 1, Rejected),
+    ],
+)
+def test_a_server_that_stumbles_is_asked_again_as_often_as_a_call(errors: Any, asked: int, outcome: Any) -> None:
+    engine, backoff = Failing(*errors), Backoff(base_s=0.0)
+    if isinstance(outcome, dict):
+        assert asyncio.run(take_fingerprint(engine, LimitsSpec(attempts=3), backoff)) == outcome
+    else:
+        with pytest.raises(outcome):
+            asyncio.run(take_fingerprint(engine, LimitsSpec(attempts=3), backoff))
+    assert engine.asked == asked
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end() -> None:
+    engine = Failing(hangs=True)
+    with pytest.raises(TimedOut, match=r"within 0\.01 s"):
+        asyncio.run(take_fingerprint(engine, LimitsSpec(attempts=2, timeout_s=0.01), Backoff(base_s=0.0)))
+    assert engine.asked == 2
