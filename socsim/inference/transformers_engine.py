@@ -173,13 +173,18 @@ class TransformersEngine:
         Raises:
             ScenarioError: peft is not installed, or there is no such adapter.
         """
-        place = local_or_name(adapter, folder)
         try:
-            self._model.model.load_adapter(place, adapter_name=_adapter_name(adapter))
-            self._model.model.disable_adapters()
+            from peft import PeftModel
         except ImportError as error:
             fix = "pip install 'socsim-llm[transformers]'"
             raise ScenarioError(Problem("the package peft is not installed", "inference.adapter", fix=fix)) from error
+        place, name = local_or_name(adapter, folder), _adapter_name(adapter)
+        try:
+            if self._adapters:
+                self._model.model.load_adapter(place, adapter_name=name)
+            else:
+                self._model.model = PeftModel.from_pretrained(self._model.model, place, adapter_name=name).eval()
+            self._model.model.base_model.disable_adapter_layers()
         except (OSError, ValueError, RuntimeError) as error:
             raise ScenarioError(Problem(f"the adapter {adapter!r} cannot be loaded: {error}", "inference.adapter")) from error
         self._adapters.add(adapter)
@@ -244,10 +249,10 @@ class TransformersEngine:
     def _use_adapter(self, adapter: str) -> None:
         model = self._model.model
         if adapter:
-            model.enable_adapters()
+            model.base_model.enable_adapter_layers()
             model.set_adapter(_adapter_name(adapter))
         elif self._adapters:
-            model.disable_adapters()
+            model.base_model.disable_adapter_layers()
 
     def _count(self, jobs: Sequence[Job]) -> Sequence[Any]:
         return [_or_error(lambda job=job: len(self._writer.write(job.content).ids)) for job in jobs]
