@@ -34,7 +34,11 @@ def export_command(
     out: Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)],
     form: Annotated[CallFormat, typer.Option("--format", help="One JSON object a line, or a Parquet file.")] = CallFormat.jsonl,
     requests: Annotated[
-        bool, typer.Option("--requests", help="Only prompts and lengths of replies, as vllm bench serve reads a custom data set.")
+        bool,
+        typer.Option(
+            "--requests",
+            help="Only prompts and lengths of replies, for vllm bench serve --dataset-name custom --custom-output-len -1.",
+        ),
     ] = False,
 ) -> None:
     """Write every call of a record with its whole prompt, in the order of recording. Works while the run goes on."""

@@ -5,7 +5,6 @@ Hashes of results are checked elsewhere, against the manifest. A changed prompt 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,8 +12,6 @@ from socsim.errors import RecordError
 from socsim.record.store import RecordStore
 
 __all__ = ["check_record"]
-
-_DAMAGE = (RecordError, ValueError, TypeError, zlib.error)
 
 
 def check_record(store: RecordStore, most: int = 20) -> list[str]:
@@ -41,7 +38,7 @@ def _changed_calls(store: RecordStore) -> Iterator[str]:
         place = f"call {digest}, draw {draw or 'none'}"
         try:
             request, _ = decode()
-        except _DAMAGE as error:
+        except RecordError as error:
             yield f"{place}: cannot be read: {error}"
             continue
         if request.digest() != digest:

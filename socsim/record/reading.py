@@ -7,7 +7,9 @@ file are held.
 from __future__ import annotations
 
 import sqlite3
+import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ _WHOLE = 100_000
 _PAGE = 1024
 _OUTCOMES = 32_768
 _NOT_KNOWN = 0
+_DAMAGE = (ValueError, TypeError, KeyError, struct.error, zlib.error, sqlite3.Error)
+"""What comes of decoding something that was not encoded here."""
 _Place = int | tuple[Any, ...]
 """The number of a row in the file; or the row itself, where it was read and not asked for yet."""
 
@@ -69,7 +73,10 @@ class Reading:
         if self.settle is not None:
             self.settle()
         with self.lock:
-            yield from self._connection.execute(statement)
+            try:
+                yield from self._connection.execute(statement)
+            except sqlite3.Error as error:
+                raise RecordError(f"{self.path}: cannot be read: {error}") from error
 
     def close(self) -> None:
         """Close the connection; closing twice does nothing."""
@@ -129,8 +136,7 @@ class CallReader:
     def request(self, digest: str) -> Request | None:
         """The request with this digest, None where no call has it."""
         found = self._reading.rows(f"{self._select} FROM calls WHERE digest = ? LIMIT 1", bytes.fromhex(digest))
-        with self._reading.lock:
-            return decode_request(found[0], self._reading.parts) if found else None
+        return self.decoded(found[0])[0] if found else None
 
     def draws(self, digest: str) -> list[str]:
         """Texts of the draw keys under which a request was asked."""
@@ -159,20 +165,32 @@ class CallReader:
         """All committed calls as rows of the table of calls, sorted."""
         for row in self.pages():
             with self._reading.lock:
-                made = call_row(row, self._reading.parts)
+                try:
+                    made = call_row(row, self._reading.parts)
+                except _DAMAGE as error:
+                    raise self._damaged(row, error) from error
             yield made
 
     def decoded(self, row: tuple[Any, ...]) -> tuple[Request, Outcome]:
         """Request and outcome of a call as it stands in the file."""
         with self._reading.lock:
-            return decode_request(row, self._reading.parts), decode_outcome(row, self._reading.parts)
+            try:
+                return decode_request(row, self._reading.parts), decode_outcome(row, self._reading.parts)
+            except _DAMAGE as error:
+                raise self._damaged(row, error) from error
+
+    def _damaged(self, row: tuple[Any, ...], error: Exception) -> RecordError:
+        return RecordError(f"{self._reading.path}: call {row[0].hex()}, draw {row[1]!r}, is damaged: {error}")
 
     def _read(self, key: CallKey, packed: bytes, place: _Place) -> Outcome:
         with self._reading.lock:
             row = place if type(place) is tuple else self._stored.take(place) if place else self.stored(key)  # type: ignore[arg-type]
             if row is None:
                 raise RecordError(f"{self._reading.path}: call {key[0]}, draw {key[1]!r}, has gone while the record was open.")
-            outcome = decode_outcome(row, self._reading.parts)
+            try:
+                outcome = decode_outcome(row, self._reading.parts)
+            except _DAMAGE as error:
+                raise self._damaged(row, error) from error
         if row is place:
             self._index()[packed] = row[-1]
         self._outcomes.put(key, outcome)

@@ -101,7 +101,7 @@ class RowTable:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns: the fields of the row type."""
-        return _columns(self.row)
+        return _columns(self.row)  # type: ignore[arg-type]  # a class is hashable
 
     def create_sql(self) -> str:
         """The statement that makes the table."""

@@ -127,7 +127,7 @@ def test_people_that_come_out_otherwise_are_not_mixed_into_a_run(finished: Path)
 
 
 def test_other_prompts_are_not_mixed_into_a_run(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socsim.resuming.PROMPTS_VERSION", "99")
+    monkeypatch.setattr("socsim.laying_out.PROMPTS_VERSION", "99")
     with pytest.raises(RecordError, match="prompts of version 1, this socsim has version 99"):
         resume(interrupt(finished), engine=ScriptedEngine())
 
