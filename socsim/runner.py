@@ -314,7 +314,9 @@ def _noting_the_end(folder: Path, session: Session, meter: ProgressMeter) -> Ite
     def note(status: str, reason: str) -> None:
         session.store.flush()
         manifest["counts"] = _counts(session)
-        session.store.put_telemetry("client", session.client.stats.as_dict())
+        manifest["statistics"] = session.client.stats.as_dict()
+        manifest["usd"] = session.usd
+        session.store.put_telemetry("client", manifest["statistics"])
         manifest["elapsed_s"] += time.monotonic() - begun
         write_manifest(folder, manifest | {"status": status, "finished": now(), "reason": reason})
 

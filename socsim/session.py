@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from socsim.inference.client import InferenceClient
 from socsim.inference.factory import in_batches
+from socsim.inference.prices import cost_usd, price_for
 from socsim.inference.spending import Spending, Spent
 from socsim.inference.types import Engine, LoopBound
 from socsim.loop import LoopThread
@@ -33,8 +34,17 @@ class Session:
         if self.engine is not engine and spec.batch is not None:  # a job takes hours, and the provider sees to its own load
             patience = {"timeout_s": 2.0 * spec.batch.window_h * 3600.0, "parallel": spec.batch.most, "adapt": False}
             limits = limits.model_copy(update=patience)
+        self._spec = spec
         caps = Spending(spec, Spent.from_totals(store.totals(), elapsed_s)) if engine is not None and _capped(spec) else None
         self.client = InferenceClient(self.engine, store, limits=limits, caps=caps)
+
+    @property
+    def usd(self) -> float | None:
+        """Money that the whole record stands for, over all processes; None where no price is known."""
+        price = price_for(self._spec)
+        if price is None:
+            return None
+        return cost_usd(price, Spent.from_totals(self.store.totals(), 0.0).usage, batch=self._spec.batch is not None)
 
     def close(self) -> None:
         """End calls in flight, finish what is being written and free everything. Safe to call twice."""

@@ -20,6 +20,7 @@ from socsim_analysis.sections.contrast import contrast_section
 from socsim_analysis.sections.distribution import distribution_section
 from socsim_analysis.sections.failures import failures_section
 from socsim_analysis.sections.first_opinions import first_section
+from socsim_analysis.sections.forecast import forecast_section
 from socsim_analysis.sections.human import human_section
 from socsim_analysis.sections.influence import influence_section
 from socsim_analysis.sections.limits import limits_section
@@ -48,6 +49,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "messages": ("Messages", messages_section),
     "failures": ("Failures", failures_section),
     "run": ("Calls and seeds", running_section),
+    "forecast": ("Forecast", forecast_section),
     "limits": ("Limits", limits_section),
 }
 """Parts below the summary, in order: their anchor, their name in the list of contents, and who writes them."""
