@@ -30,7 +30,7 @@ class Spent:
     def from_totals(cls, totals: Mapping[str, int], elapsed_s: float) -> Spent:
         """From `RecordStore.totals` and the time that a manifest gives."""
         usage = Usage(totals["prompt_tokens"], totals["completion_tokens"], totals["cached_tokens"])
-        return cls(totals["calls"], usage, elapsed_s)
+        return cls(totals["calls"] - totals.get("reused", 0), usage, elapsed_s)
 
 
 def check_budget(spec: InferenceSpec) -> None:

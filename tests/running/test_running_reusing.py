@@ -109,3 +109,16 @@ def test_where_the_other_run_is_gone_resuming_needs_a_word(first: Run, make_deba
     done = resume(folder, engine=Counting(), reuse=False)
     assert done.status == "complete"
     assert "reuses" not in done.manifest
+
+
+def test_reused_calls_do_not_count_against_a_cap(first: Run, make_debate: Make, tmp_path: Path) -> None:
+    asked = int(first.manifest["counts"]["calls"])
+    inference = {"engine": "scripted", "budget": {"calls": asked}}
+    longer = make_debate(arms=["treatment", "alone", {"yoked": {"world": "other_replicate"}}], replicates=2, inference=inference)
+    with pytest.raises(OSError, match="broken"):
+        run(longer, out=tmp_path / "again", engine=Counting(20), reuse=first)
+    engine = Counting()
+    done = resume(tmp_path / "again", engine=engine)
+    assert done.manifest["counts"]["reused"] == asked
+    assert done.manifest["stopped_by"] == "cap"
+    assert engine.asked + 20 == pytest.approx(asked, abs=3)
