@@ -24,11 +24,10 @@ from socsim.record.segments import PartWriter
 __all__ = ["BATCH", "DELAY_S", "RecordWriter", "Rows", "SetMeta"]
 
 BATCH = 64
-"""Items that wait for a commit at most, unless the disk is slower than the engine."""
+"""Items that wait for a commit at most; where the disk is slower than the engine, whoever puts more waits. So the end of the
+process costs at most this number of replies, and as many that were being committed."""
 DELAY_S = 0.05
 """Longest time from queueing an item to the start of its commit, in seconds."""
-_BACKLOG = 16 * BATCH
-"""Where the disk is slower: whoever puts more than this waits."""
 
 
 class SetMeta(tuple[str, str]):
@@ -83,7 +82,7 @@ class RecordWriter:
             RecordError: an earlier item could not be written, or the record is closed.
         """
         with self._changed:
-            while len(self._queue) >= _BACKLOG and not self._ended():
+            while len(self._queue) >= BATCH and not self._ended():
                 self._changed.wait()
             self._check_open()
             if type(item) is PendingCall:
