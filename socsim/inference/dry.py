@@ -10,14 +10,11 @@ import hashlib
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
-
-import orjson
 
 from socsim.inference.client import InferenceClient
+from socsim.inference.stand_ins import constrained_stand_in
 from socsim.inference.types import (
     CallFailure,
     Capabilities,
@@ -30,7 +27,7 @@ from socsim.inference.types import (
     Usage,
 )
 
-__all__ = ["Counts", "DryEngine", "TellingClient", "instance_of"]
+__all__ = ["Counts", "DryEngine", "TellingClient"]
 
 CHARACTERS_PER_TOKEN = 4.0
 """Where the model's tokenizer is not at hand; English text has about 3 to 5."""
@@ -204,7 +201,7 @@ class DryEngine:
         """(stand-in, its length in tokens)."""
         most = request.sampling.max_tokens if request.sampling else 1
         if request.constraint:
-            text = orjson.dumps(instance_of(orjson.loads(request.constraint))).decode()
+            text = constrained_stand_in(request)
             return text, min(most, len(text) / 2.5)
         if _PATH.get().startswith("ask") and most <= _SHORT:
             asked = next((segment.text for segment in reversed(request.segments) if segment.role == "user"), "")
@@ -214,41 +211,3 @@ class DryEngine:
         length = max(1.0, most * self._share)
         drawn = random.Random(f"{seed}/{request.digest()}")
         return " ".join(drawn.choices(_WORDS, k=max(1, round(length / _TOKENS_PER_WORD)))) + ".", length
-
-
-def instance_of(schema: Mapping[str, Any], root: Mapping[str, Any] | None = None) -> Any:
-    """A small value that follows a JSON schema of the kinds that pydantic writes.
-
-    Example:
-        >>> instance_of({"type": "object", "properties": {"a": {"type": "number", "minimum": 2}}, "required": ["a"]})
-        {'a': 2}
-    """
-    root = root or schema
-    if "$ref" in schema:
-        target: Any = root
-        for part in str(schema["$ref"]).removeprefix("#/").split("/"):
-            target = target[part]
-        return instance_of(target, root)
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for choice in ("anyOf", "oneOf", "allOf"):
-        if schema.get(choice):
-            return instance_of(schema[choice][0], root)
-    return _typed(schema, root)
-
-
-def _typed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
-    kind = schema.get("type", "object")
-    if kind == "object":
-        names: Sequence[str] = schema.get("required", list(schema.get("properties", {})))
-        return {name: instance_of(schema.get("properties", {}).get(name, {"type": "string"}), root) for name in names}
-    if kind == "array":
-        count = max(1, int(schema.get("minItems", 1)))
-        items = schema.get("prefixItems") or [schema.get("items", {"type": "string"})] * count
-        return [instance_of(item, root) for item in items]
-    if kind in ("number", "integer"):
-        low = schema.get("minimum", schema.get("exclusiveMinimum"))
-        return low + ("exclusiveMinimum" in schema) if low is not None else min(1, schema.get("maximum", 1))
-    return {"string": "text", "boolean": True, "null": None}.get(str(kind), "text")

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from socsim.errors import Rejected
+from socsim.inference.stand_ins import constrained_stand_in
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, TokenPiece, Usage
 
 __all__ = ["ScriptedEngine", "default_reply", "default_scores"]
@@ -37,7 +38,9 @@ def _bits(*parts: bytes) -> int:
 
 
 def default_reply(request: Request, seed: int) -> str:
-    """One of 512 short sentences, chosen by the content of the request and the seed."""
+    """One of 512 short sentences, chosen by the content of the request and the seed; a small value where a schema is to hold."""
+    if request.constraint:
+        return constrained_stand_in(request)
     bits = _bits(request.content(), str(seed).encode())
     return f"{_OPENINGS[bits & 7]} {_MIDDLES[bits >> 3 & 7]} {_ENDINGS[bits >> 6 & 7]}"
 
@@ -94,7 +97,8 @@ class ScriptedEngine:
         self._latency = latency
         self._failure = failure
         self._token_ids = token_ids
-        able = {"chat": True, "plain": True, "score": True, "token_ids": token_ids, "parallel": parallel, **(able or {})}
+        able = {"chat": True, "plain": True, "score": True, "token_ids": token_ids, "parallel": parallel,
+                "constrained": self._reply is default_reply and self._texts is None, **(able or {})}  # fmt: skip
         self._able = Capabilities(**able)
         self._attempts: Counter[tuple[str, int]] = Counter()
         self.calls = 0

@@ -13,7 +13,7 @@ from socsim import ScriptedEngine, run
 from socsim.cli import app
 from socsim.errors import ScenarioError
 from socsim.estimating import estimate
-from socsim.inference.dry import DryEngine, instance_of
+from socsim.inference.dry import DryEngine
 from socsim.inference.types import EngineIdentity, Request, SamplingParams, Segment
 
 
@@ -85,21 +85,6 @@ def test_the_command_prints_a_table_or_json(tmp_path: Path, make_debate: Any) ->
     values = json.loads(CliRunner().invoke(app, ["estimate", str(path), "--json", "--no-probe"]).output)
     assert values["calls"] > 0
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize(
-    ("schema", "value"),
-    [
-        ({"type": "object", "properties": {"a": {"type": "integer", "minimum": 3}}, "required": ["a"]}, {"a": 3}),
-        ({"enum": ["x", "y"]}, "x"),
-        ({"$defs": {"A": {"const": 7}}, "anyOf": [{"$ref": "#/$defs/A"}]}, 7),
-        ({"type": "array", "items": {"type": "boolean"}, "minItems": 2}, [True, True]),
-        ({"type": "number", "exclusiveMinimum": 0}, 1),
-        ({"type": "null"}, None),
-    ],
-)
-def test_stand_ins_follow_schemas(schema: dict[str, Any], value: object) -> None:
-    assert instance_of(schema) == value
 
 
 def test_shared_beginnings_are_counted_to_the_end_of_a_segment() -> None:
