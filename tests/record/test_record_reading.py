@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from recorded_calls import draw, put, reply, request
 
-from socsim.inference.types import TokenPiece
-from socsim.record import reading
+from socsim.inference.types import Completion, TokenPiece
+from socsim.record import reading, segments
 from socsim.record.store import RecordStore
 
 CALLS = 1500
@@ -76,3 +76,21 @@ def test_tokens_of_many_prompts_are_given_back(tmp_path: Path, monkeypatch: pyte
     with RecordStore.open(tmp_path / "record.sqlite", read_only=True) as store:
         for number in random.Random(2).sample(range(300), 300):
             assert store.load_pieces(request(number).digest()) == pieces[number]
+
+
+def test_a_part_whose_number_was_forgotten_is_stored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "_TEXTS", 2)
+    monkeypatch.setattr(segments, "_PIECES", 2)
+    personas = [f"You are {age} years old.\n" for age in range(6)]
+    with RecordStore.create(tmp_path / "record.sqlite", {}) as store:
+        for number in range(60):
+            asked = request(number, personas[number % 6])
+            parts = (TokenPiece(personas[number % 6], (number % 6,)),)
+            store.put_call(asked, asked.digest(), None, Completion("x", pieces=parts), 1)
+        assert store.query("SELECT COUNT(*) FROM texts") == [(6 + 60 + 1,)]
+        assert store.query("SELECT COUNT(*) FROM pieces") == [(6,)]
+    with RecordStore.open(tmp_path / "record.sqlite", read_only=True) as store:
+        for number in range(60):
+            asked = request(number, personas[number % 6])
+            assert store.load_request(asked.digest()) == asked
+            assert store.load_pieces(asked.digest()) == (TokenPiece(personas[number % 6], (number % 6,)),)
