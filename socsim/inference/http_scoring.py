@@ -43,10 +43,15 @@ def read_scores(choice: Mapping[str, Any], candidates: Sequence[str], api: str) 
             )
     if not missing:
         return scores, ()
-    bound = min(listed.values())
     return scores, (
-        f"{len(missing)} of {len(candidates)} labels not among the {len(listed)} listed tokens (log p < {bound:.3f})",
+        f"{len(missing)} of {len(candidates)} labels not among the {len(listed)} listed tokens (each p < {_bound(listed)})",
     )
+
+
+def _bound(listed: Mapping[str, float]) -> str:
+    """The power of ten above the probability of the last listed token; few different ones, so that notes can be counted."""
+    lowest = min(listed.values())
+    return "1e-30" if lowest < -69.0 else f"{10.0 ** math.ceil(lowest / math.log(10.0)):g}"
 
 
 def _chat(choice: Mapping[str, Any]) -> dict[str, float]:

@@ -28,7 +28,7 @@ def test_labels_get_the_log_probabilities_of_their_tokens() -> None:
 def test_labels_that_are_not_listed_count_as_nothing_and_the_bound_is_noted() -> None:
     scores, notes = read_scores(chat(row("B", -0.5), row("x", -4.25)), ("A", "B", "C"), "chat")
     assert scores == (-math.inf, -0.5, -math.inf)
-    assert notes == ("2 of 3 labels not among the 2 listed tokens (log p < -4.250)",)
+    assert notes == ("2 of 3 labels not among the 2 listed tokens (each p < 0.1)",)
 
 
 def test_tokens_that_read_alike_add_up_and_bytes_go_before_the_printed_form() -> None:
