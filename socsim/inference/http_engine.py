@@ -177,12 +177,19 @@ class HttpEngine:
     async def fingerprint(self) -> dict[str, str]:
         """What is found at the address: the models, the server's version, and a fixed greedy question (8 tokens).
 
+        Of a hosted API only whether it lists the model, where it lists any: it is not asked anything that costs.
+
         Raises:
             InferenceError: nobody answers.
             ScenarioError: the declared model is not there.
         """
-        models = sorted({name for address in self._endpoints.addresses for name in await self._models(address)})
         wanted = self._wire.model
+        if self._spec.kind == "hosted":
+            try:
+                return {"models": wanted} if wanted in await self._models(self._endpoints.addresses[0]) else {}
+            except Rejected:
+                return {}  # not every provider lists its models
+        models = sorted({name for address in self._endpoints.addresses for name in await self._models(address)})
         if self._spec.kind in ("vllm", "sglang", "ollama") and wanted not in models:
             fix = f"There are: {', '.join(models[:12])}" if models else "It serves none"
             raise ScenarioError(Problem(f"the server has no model {wanted!r}", "inference.model", fix=fix))

@@ -338,6 +338,16 @@ def test_the_fingerprint_is_models_version_and_a_fixed_greedy_question() -> None
     with_engine(body)
 
 
+def test_a_hosted_api_is_asked_nothing_that_costs() -> None:
+    async def body(engine: HttpEngine, server: Server) -> None:
+        assert await engine.fingerprint() == {"models": "m"}
+        server.models = ["another"]
+        assert await engine.fingerprint() == {}
+        assert server.bodies == []
+
+    with_engine(body, "hosted")
+
+
 def test_figures_of_the_server_are_read_where_it_offers_them() -> None:
     async def body(engine: HttpEngine, server: Server) -> None:
         assert await engine.server_metrics() == {}
