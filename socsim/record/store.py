@@ -111,9 +111,9 @@ class RecordStore:
     def possibly_billed_twice(self) -> int:
         """Calls, over all resumes so far, that were handed to an engine and got no recorded outcome.
 
-        A later process may have asked them again. Calls handed over within the last commit interval (50 ms) before a kill
-        may be missing, so the true number lies between this one and this one plus, for each kill, the number of calls
-        that were in flight.
+        A later process may have asked them again. That a call has begun is written down after a commit interval (50 ms) only, so
+        calls that began within the last one before a kill are missing: the true number lies between this one and this one plus,
+        for each kill, the calls in flight and, at an engine that answers faster than that, the replies of two commits.
         """
         return int(self.meta(_BILLED, "0"))
 
