@@ -10,12 +10,16 @@ import re
 
 __all__ = ["make_visible"]
 
+_WORDS = "s|bos|eos|pad|unk|mask|sop|eop|think|fim_(?:prefix|middle|suffix|pad)|image_soft_token"
 _CONTROL = re.compile(
-    r"<\|[^<>|\s]{1,64}\|>"  # ChatML, Llama 3, Phi
-    r"|<｜[^<>｜\s]{1,64}｜>"  # DeepSeek
-    r"|</?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|sop|eop|think|tool_call|tool_response)>"
+    r"<\|[^<>|\s]{1,64}\|?>|<[^<>|\s]{1,64}\|>"  # ChatML, Llama 3 and 4, Phi, Cohere; one-sided: Gemma 4
+    r"|<｜[^<>｜\s]{1,64}｜>"  # DeepSeek, Hunyuan
+    rf"|</?(?:{_WORDS}|(?:start|end)_of_(?:turn|image)|tool_(?:call|response)s?|seed:[a-z_]{{1,32}})>"  # Llama 2, Gemma, Qwen
+    r"|<(?:unused|extra_id_|reserved_|SPECIAL_)\d{1,4}>|<[A-Z]{1,12}_TOKEN>"
     r"|<</?SYS>>"
-    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK)\]"  # Mistral, GLM
+    r"|\[/?(?:INST|THINK|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|ARGS|CALL_ID|IMG|IMG_BREAK|IMG_END"
+    r"|PREFIX|MIDDLE|SUFFIX|gMASK)\]"  # Mistral, GLM
+    r"|\[\|[^\[\]|\s]{1,64}\|\]"  # EXAONE
 )
 _VISIBLE = str.maketrans({"<": "‹", ">": "›", "[": "⟦", "]": "⟧"})
 

@@ -19,7 +19,7 @@ __all__ = ["EndpointStats", "Endpoints"]
 
 _FAILURES = 3
 """Failures in a row after which a server is set aside."""
-_FIRST_S, _LONGEST_S = 1.0, 60.0
+_FIRST_S, _LONGEST_S, _DOUBLINGS = 1.0, 60.0, 6
 _SLACK = 4
 """How much longer a queue may be than the shortest one, at least, before a call goes there for its prefix's sake."""
 
@@ -44,6 +44,8 @@ class _Server:
     in_a_row: int = 0
     times_aside: int = 0
     aside_until: float = -float("inf")
+    tried_again: bool = False
+    """Whether a call is out to see if a server that was set aside answers again."""
 
 
 class Endpoints:
@@ -81,13 +83,16 @@ class Endpoints:
             Unavailable: no server can be reached.
         """
         tried: list[_Server] = []
+        last: Unavailable | None = None
         while True:
             server = self._choose(prefix, tried)
             if server is None:
+                found = f": {last}" if last else ""
                 raise Unavailable(
-                    f"none of the {len(self._servers)} servers can be reached; those set aside are tried again later"
-                )
+                    f"none of the {len(self._servers)} servers can be reached; those set aside are tried again later{found}"
+                ) from last
             tried.append(server)
+            trial = server.tried_again = server.times_aside > 0
             server.in_flight += 1
             server.calls += 1
             try:
@@ -96,6 +101,7 @@ class Endpoints:
                 self._failed(server)
                 if not isinstance(error, Unreachable) or len(tried) == len(self._servers):
                     raise
+                last = error
             else:
                 if reply.status < 500:
                     server.in_a_row = server.times_aside = 0
@@ -104,12 +110,17 @@ class Endpoints:
                 return reply
             finally:
                 server.in_flight -= 1
+                if trial:
+                    server.tried_again = False
 
     def _failed(self, server: _Server) -> None:
         server.failures += 1
+        now = self._clock()
+        if server.aside_until > now:
+            return  # one of many calls that failed together
         server.in_a_row += 1
         if server.in_a_row >= _FAILURES and len(self._servers) > 1:
-            server.aside_until = self._clock() + min(_LONGEST_S, _FIRST_S * 2.0**server.times_aside)
+            server.aside_until = now + min(_LONGEST_S, _FIRST_S * 2.0 ** min(server.times_aside, _DOUBLINGS))
             server.times_aside += 1
             server.in_a_row = _FAILURES - 1  # when it is tried again, one failure is enough
 
@@ -130,7 +141,7 @@ class Endpoints:
         """Whether a server may be asked: one that was set aside gets a single call first, when its time is over."""
         if server.times_aside == 0:
             return True
-        return server.aside_until <= now and server.in_flight == 0
+        return server.aside_until <= now and not server.tried_again
 
 
 def _weight(prefix: str, address: str) -> bytes:

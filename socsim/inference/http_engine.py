@@ -6,6 +6,7 @@ servers of one's own through a lean transport. Attempts, waits and limits are no
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,13 +19,13 @@ import orjson
 from socsim.errors import BadReply, InferenceError, Problem, Rejected, ScenarioError
 from socsim.inference.http_batches import HostedBatches, Wire
 from socsim.inference.http_endpoints import Endpoints, EndpointStats
-from socsim.inference.http_errors import status_error
+from socsim.inference.http_errors import KeyRefused, status_error
 from socsim.inference.http_hosted import HostedTransport
 from socsim.inference.http_lean import LeanTransport
 from socsim.inference.http_metrics import read_metrics
 from socsim.inference.http_tokens import load_tokenizer
 from socsim.inference.http_transport import Reply, Transport, TransportSettings
-from socsim.inference.http_wire import WireFormat
+from socsim.inference.http_wire import WireFormat, read_embeddings
 from socsim.inference.keys import Key, find_key, may_carry_key
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, SamplingParams, Segment, Style
 from socsim.provenance import package_version
@@ -36,7 +37,13 @@ _HOSTED = "https://api.openai.com/v1"
 _SAMPLES = {"hosted": 8, "vllm": 128, "sglang": 128}
 _VERSION_PATHS = {"vllm": "/version", "ollama": "/api/version"}
 _METERED = ("vllm", "sglang", "llama_server")
-_AFFINE = 512
+_MOST_LISTED = {("hosted", "chat"): 20, ("hosted", "completions"): 5, ("ollama", "chat"): 20, ("ollama", "completions"): 20}
+"""Log-probabilities that these list at most, whatever is asked for; one's own vLLM, SGLang or llama.cpp can be told."""
+_METRICS_S = 10.0
+"""Longest wait for the figures of one server."""
+_TEXTS = 256
+"""Texts of one request for embeddings."""
+_AFFINE = 4096
 """Characters of a prompt's first segment by which servers are chosen."""
 _PROBE = Request(
     "text", (Segment("user", "Count from one to five in words."),), sampling=SamplingParams(temperature=0.0, max_tokens=8)
@@ -53,8 +60,14 @@ def make_http_engine(spec: InferenceSpec, folder: Path | None) -> HttpEngine:
     Raises:
         ScenarioError: something is missing or does not go together; names the field.
     """
-    endpoint = spec.endpoint or EndpointSpec()
+    endpoint = _listing_what_it_can(spec.endpoint or EndpointSpec())
     addresses = tuple(address.rstrip("/") for address in spec.addresses)
+    for address in addresses:
+        if address.endswith(("/completions", "/embeddings", "/models")):
+            fix = "Write it without the path of a call, for example: base_url: http://127.0.0.1:8000/v1"
+            raise ScenarioError(Problem(f"{address} is the address of one kind of call", "inference.base_url", fix=fix))
+    if len(set(addresses)) < len(addresses):
+        raise ScenarioError(Problem("an address stands there twice", "inference.base_url", fix="Write every server once"))
     if not addresses:
         if endpoint.kind != "hosted":
             fix = "Write the server's address, for example: base_url: http://127.0.0.1:8000/v1"
@@ -69,6 +82,22 @@ def make_http_engine(spec: InferenceSpec, folder: Path | None) -> HttpEngine:
             fix = "Use an https address, or leave the key out"
             raise ScenarioError(Problem("a key would be sent unencrypted to another machine", "inference.base_url", fix=fix))
     return HttpEngine(spec, endpoint, addresses, key, folder)
+
+
+def _listing_what_it_can(endpoint: EndpointSpec) -> EndpointSpec:
+    """The endpoint with as many log-probabilities as its kind lists at most.
+
+    Raises:
+        ScenarioError: more are declared.
+    """
+    most = _MOST_LISTED.get((endpoint.kind, endpoint.api))
+    if most is None or endpoint.top_logprobs <= most:
+        return endpoint
+    if "top_logprobs" in endpoint.model_fields_set:
+        message = f"a {endpoint.kind} endpoint lists {most} log-probabilities at most (api: {endpoint.api})"
+        fix = f"Write {most} or less; a server of your own (kind: vllm, sglang, llama_server) can be started to list more"
+        raise ScenarioError(Problem(message, "inference.endpoint.top_logprobs", fix=fix))
+    return endpoint.model_copy(update={"top_logprobs": most})
 
 
 class HttpEngine:
@@ -106,6 +135,7 @@ class HttpEngine:
                 ("api", endpoint.api),
                 ("host", host),
                 ("top_logprobs", str(endpoint.top_logprobs)),
+                *((("server's own", "top_k, min_p, repetition_penalty"),) if endpoint.kind == "ollama" else ()),
             ),
         )
 
@@ -153,15 +183,14 @@ class HttpEngine:
         Raises:
             InferenceError: there is no answer, or none of the right form.
         """
-        body = {"model": self._wire.model, "input": list(texts), "encoding_format": "float"}
-        content = await self._posted("/embeddings", body, texts[0] if texts else "")
-        try:
-            rows = sorted(orjson.loads(content)["data"], key=lambda row: int(row["index"]))
-            vectors = [tuple(float(number) for number in row["embedding"]) for row in rows]
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadReply(f"the reply holds no embeddings: {error!r}") from error
-        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) > 1:
-            raise BadReply(f"{len(vectors)} embeddings of {len({len(v) for v in vectors})} lengths for {len(texts)} texts")
+        vectors: list[tuple[float, ...]] = []
+        with self._hiding_the_key():
+            for at in range(0, len(texts), _TEXTS):
+                part = list(texts[at : at + _TEXTS])
+                body = {"model": self._wire.model, "input": part, "encoding_format": "float"}
+                vectors += read_embeddings(await self._posted("/embeddings", body, part[0]), len(part))
+        if len({len(vector) for vector in vectors}) > 1:
+            raise BadReply("the embeddings have different lengths")
         return vectors
 
     async def count_tokens(self, request: Request) -> int:
@@ -183,10 +212,17 @@ class HttpEngine:
             InferenceError: nobody answers.
             ScenarioError: the declared model is not there.
         """
+        with self._hiding_the_key():
+            found = await self._found_there()
+        return {name: self._key.hide(value) for name, value in found.items()}
+
+    async def _found_there(self) -> dict[str, str]:
         wanted = self._wire.model
         if self._spec.kind == "hosted":
             try:
                 return {"models": wanted} if wanted in await self._models(self._endpoints.addresses[0]) else {}
+            except KeyRefused:
+                raise
             except Rejected:
                 return {}  # not every provider lists its models
         models = sorted({name for address in self._endpoints.addresses for name in await self._models(address)})
@@ -205,15 +241,15 @@ class HttpEngine:
         """Figures of all servers together, where their kind offers any and they do."""
         if self._spec.kind not in _METERED:
             return {}
-        totals: dict[str, float] = {}
-        for address in self._endpoints.addresses:
-            try:
+        return read_metrics("\n".join([await self._metrics(address) for address in self._endpoints.addresses]))
+
+    async def _metrics(self, address: str) -> str:
+        try:
+            async with asyncio.timeout(_METRICS_S):
                 reply = await self._transport.get(_root(address), "/metrics")
-            except InferenceError:
-                continue
-            found = read_metrics(reply.body.decode("utf-8", "replace")) if reply.status == 200 else {}
-            totals = {name: totals.get(name, 0.0) + found.get(name, 0.0) for name in {*totals, *found}}
-        return totals
+        except (InferenceError, TimeoutError):
+            return ""
+        return reply.body.decode("utf-8", "replace") if reply.status == 200 else ""
 
     def endpoints(self) -> tuple[EndpointStats, ...]:
         """What each server did so far."""
@@ -245,22 +281,20 @@ class HttpEngine:
         with self._hiding_the_key():
             content = await self._posted(self._wire.path, body, request.segments[0].text)
             found = self._wire.read(request, content, texts)
-        return [replace(one, notes=(*notes, *one.notes)) for one in found] if notes else found
+        if notes:
+            found = [replace(one, notes=(*notes, *one.notes)) for one in found]
+        return [self._without_the_key(one) for one in found] if self._key else found
 
     async def _posted(self, path: str, body: Mapping[str, Any], prefix: str) -> bytes:
-        with self._hiding_the_key():
-            return self._checked(
-                await self._endpoints.call(prefix[:_AFFINE], lambda address: self._transport.post(address, path, body))
-            )
+        return _checked(await self._endpoints.call(prefix[:_AFFINE], lambda address: self._transport.post(address, path, body)))
 
-    def _checked(self, reply: Reply) -> bytes:
-        """The body of a good reply; a server that repeats the key does not get it into the record."""
-        if reply.status != 200:
-            raise status_error(reply.status, reply.headers, reply.body)
-        return self._clean(reply.body)
+    def _without_the_key(self, completion: Completion) -> Completion:
+        """A server that repeats the key does not get it into the record, however it writes it down."""
+        hidden = self._key.cut_out(completion.text)
+        return completion if hidden == completion.text else replace(completion, text=hidden)
 
     def _clean(self, body: bytes) -> bytes:
-        return body.replace(self._key.reveal().encode(), b"[key]") if self._key else body
+        return self._key.cut_out(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     @contextmanager
     def _hiding_the_key(self) -> Iterator[None]:
@@ -273,7 +307,7 @@ class HttpEngine:
 
     async def _models(self, address: str) -> list[str]:
         try:
-            content = orjson.loads(self._checked(await self._transport.get(address, "/models")))
+            content = orjson.loads(_checked(await self._transport.get(address, "/models")))
             return [str(row["id"]) for row in content["data"]]
         except (KeyError, TypeError, ValueError) as error:
             raise BadReply(f"the server lists no models: {error!r}") from error
@@ -284,7 +318,7 @@ class HttpEngine:
             return ""
         try:
             reply = await self._transport.get(_root(self._endpoints.addresses[0]), path)
-            return str(orjson.loads(self._checked(reply))["version"])
+            return str(orjson.loads(_checked(reply))["version"])
         except (InferenceError, KeyError, TypeError, ValueError):
             return ""  # it is only a fact to compare later, and old servers have no such path
 
@@ -294,7 +328,14 @@ class HttpEngine:
     def _batch_reply(self, request: Request, status: int, body: Mapping[str, Any]) -> Completion:
         if status != 200:
             raise status_error(status, {}, orjson.dumps(body))
-        return self._wire.read(request, body)[0]
+        return self._without_the_key(self._wire.read(request, body)[0])
+
+
+def _checked(reply: Reply) -> bytes:
+    """The body of a good reply."""
+    if reply.status != 200:
+        raise status_error(reply.status, reply.headers, reply.body)
+    return reply.body
 
 
 def _root(address: str) -> str:

@@ -20,7 +20,7 @@ from socsim.errors import (
     Unavailable,
 )
 
-__all__ = ["Unreachable", "retry_after_s", "status_error"]
+__all__ = ["KeyRefused", "Unreachable", "retry_after_s", "status_error"]
 
 _WORDS = 300
 _TOO_LONG = re.compile(
@@ -31,6 +31,10 @@ _SPENT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_activ
 
 class Unreachable(Unavailable):
     """No connection, or one that ended before any reply: another server may be asked instead."""
+
+
+class KeyRefused(Rejected):
+    """The server does not take the key, whatever it is asked."""
 
 
 def retry_after_s(headers: Mapping[str, str], clock: Callable[[], float] = time.time) -> float | None:
@@ -66,6 +70,8 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes) -> Infere
     if status >= 500:
         advised = retry_after_s(headers)
         return RateLimited(said, advised) if status == 503 and advised is not None else Unavailable(said)
+    if status == 401:
+        return KeyRefused(f"{said} (inference.key names the variable with the key)")
     if 300 <= status < 400:
         target = headers.get("location", "")
         host = re.match(r"https?://([^/?#]+)", target)
@@ -74,7 +80,7 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes) -> Infere
         return ContentFiltered(said)
     if code == "context_length_exceeded" or _TOO_LONG.search(words):
         return ContextOverflow(said)
-    return Rejected(said)
+    return Rejected(f"{said} (is it the whole of inference.base_url, with its /v1?)" if status == 404 and not code else said)
 
 
 def _said(body: bytes) -> tuple[str, str]:

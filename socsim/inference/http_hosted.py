@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from socsim.errors import BadReply, InferenceError, TimedOut, Unavailable
+from socsim.errors import BadReply, InferenceError, Rejected, TimedOut, Unavailable
 from socsim.inference.http_errors import Unreachable, status_error
-from socsim.inference.http_transport import Reply, TransportSettings
+from socsim.inference.http_transport import Reply, TransportSettings, abandon, is_running_here
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["HostedTransport"]
 
 _MOST_CONNECTIONS = 1000
+_CLOSING_S = 5.0
+E = TypeVar("E", bound=BaseException)
 
 
 class HostedTransport:
@@ -56,7 +59,8 @@ class HostedTransport:
         """The provider's client of an address, for the running event loop."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._clients, self._loop = {}, loop
+            self.close()
+            self._loop = loop
         if address not in self._clients:
             self._clients[address] = self._open(address)
         return self._clients[address]
@@ -64,20 +68,26 @@ class HostedTransport:
     async def leave(self) -> None:
         """Close the connections."""
         clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
+        await _close_all(list(clients.values()))
 
     def close(self) -> None:
         """Give the connections up; where their loop still runs, close them there."""
-        if self._loop is not None and self._loop.is_running() and self._clients:
-            asyncio.run_coroutine_threadsafe(self.leave(), self._loop).result(5.0)
+        loop, clients = self._loop, list(self._clients.values())
         self._clients = {}
+        if not clients or loop is None:
+            return
+        if loop.is_running():
+            closing = asyncio.run_coroutine_threadsafe(_close_all(clients), loop)
+            if not is_running_here(loop):
+                closing.result(_CLOSING_S)
+        else:
+            abandon(clients)
 
     def error(self, error: Exception) -> InferenceError:
         """An error of the provider's client as one of ours, without the key in its words."""
         import openai
 
-        ours = _ours(error)
+        ours = _cause(error, InferenceError)
         if ours is not None:
             return self._hidden(ours)
         if isinstance(error, openai.APIStatusError):
@@ -87,6 +97,9 @@ class HostedTransport:
         if isinstance(error, openai.APITimeoutError):
             return TimedOut("the provider does not answer")
         if isinstance(error, openai.APIConnectionError):
+            untrusted = _cause(error, ssl.SSLCertVerificationError)
+            if untrusted is not None:
+                return Rejected(f"the provider's certificate is not accepted: {untrusted}")
             return Unreachable(f"no connection to the provider ({type(error.__cause__ or error).__name__})")
         return Unavailable(f"the exchange with the provider failed ({type(error).__name__})")
 
@@ -110,7 +123,8 @@ class HostedTransport:
 
         http = httpx2.AsyncClient(
             follow_redirects=False,
-            trust_env=False,
+            trust_env=address.startswith("https://"),  # a provider may be behind a proxy of the user's; this machine is not
+            headers={"Accept-Encoding": "identity"},
             timeout=httpx2.Timeout(None, connect=self._settings.connect_s),
             limits=httpx2.Limits(max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS),
             event_hooks={"response": [self._bound]},
@@ -119,7 +133,9 @@ class HostedTransport:
         return openai.AsyncOpenAI(api_key=key, base_url=address, max_retries=0, timeout=httpx2.Timeout(None), http_client=http)
 
     async def _bound(self, response: Any) -> None:
-        """Let nobody read more of a reply than is allowed."""
+        """Let nobody read more of a reply than is allowed, nor unpack what was not to be packed."""
+        if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            raise BadReply("the reply is compressed, which was not asked for")
         response.stream = _bounded(response.stream, self._settings.largest_reply)
 
 
@@ -141,11 +157,16 @@ def _bounded(stream: Any, most: int) -> Any:
     return Bounded()
 
 
-def _ours(error: BaseException) -> InferenceError | None:
-    """One of our errors among the causes of another."""
+def _cause(error: BaseException, kind: type[E]) -> E | None:
+    """An error of some kind among the causes of another."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, InferenceError):
+        if isinstance(cause, kind):
             return cause
         cause = cause.__cause__ or cause.__context__
     return None
+
+
+async def _close_all(clients: list[Any]) -> None:
+    for client in clients:
+        await client.close()

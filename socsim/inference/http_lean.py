@@ -6,20 +6,24 @@ It follows no redirects, keeps no cookies, reads no proxy settings and no more o
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from socsim.errors import BadReply, TimedOut, Unavailable
+from socsim.errors import BadReply, InferenceError, Rejected, TimedOut, Unavailable
 from socsim.inference.http_errors import Unreachable
-from socsim.inference.http_transport import Reply, TransportSettings
+from socsim.inference.http_transport import Reply, TransportSettings, abandon, is_running_here
 
 if TYPE_CHECKING:
     import aiohttp
 
 __all__ = ["LeanTransport"]
+
+_LARGE = 1 << 20
+"""Bytes from which aiohttp wants a body in pieces, so that other calls go on meanwhile."""
+_CLOSING_S = 5.0
 
 
 class LeanTransport:
@@ -32,7 +36,8 @@ class LeanTransport:
 
     async def post(self, address: str, path: str, body: Mapping[str, Any]) -> Reply:
         """The reply to JSON sent to a path under an address."""
-        return await self._exchange("POST", address + path, orjson.dumps(body))
+        content = orjson.dumps(body)
+        return await self._exchange("POST", address + path, content if len(content) < _LARGE else io.BytesIO(content))
 
     async def get(self, address: str, path: str) -> Reply:
         """The reply to a GET of a path under an address."""
@@ -47,19 +52,21 @@ class LeanTransport:
     def close(self) -> None:
         """Give the connections up; where their loop still runs, `leave` closes them better."""
         session, self._session = self._session, None
-        if session is None or session.closed:
-            return
         loop = self._loop
-        if loop is not None and loop.is_running():
-            asyncio.run_coroutine_threadsafe(session.close(), loop).result(5.0)
+        if session is None or session.closed or loop is None:
             return
-        connector: Any = session.connector
-        session.detach()
-        if connector is not None:
-            with contextlib.suppress(RuntimeError):  # their loop is closed, and so are they
-                connector._close_immediately()
+        if loop.is_closed():
+            abandoned = [session, session.connector]
+            session.detach()
+            del session
+            abandon(abandoned)
+        elif loop.is_running() and not is_running_here(loop):
+            asyncio.run_coroutine_threadsafe(session.close(), loop).result(_CLOSING_S)
+        elif session.connector is not None:
+            session.connector.close().__await__()  # closes at once; nobody waits for the other side to see it
+            session.detach()
 
-    async def _exchange(self, method: str, url: str, body: bytes | None) -> Reply:
+    async def _exchange(self, method: str, url: str, body: bytes | io.BytesIO | None) -> Reply:
         import aiohttp
 
         session = self._session
@@ -70,19 +77,29 @@ class LeanTransport:
                 content = await self._read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()} if response.status != 200 else {}
                 return Reply(response.status, headers, content)
-        except aiohttp.ServerDisconnectedError as error:
-            raise Unreachable("the server closed the connection without a reply") from error
-        except aiohttp.ClientPayloadError as error:
-            raise Unavailable("the connection ended in the middle of the reply") from error
-        except aiohttp.ClientConnectorError as error:
-            raise Unreachable(f"no connection to the server: {error.os_error.strerror or error.os_error}") from error
-        except aiohttp.ConnectionTimeoutError as error:
-            raise Unreachable(f"no connection to the server within {self._settings.connect_s:g} s") from error
-        except TimeoutError as error:
-            raise TimedOut("the server does not answer") from error
-        except (aiohttp.ClientResponseError, aiohttp.ClientConnectionError, ValueError, OSError) as error:
-            kind = type(error).__name__
-            raise Unavailable(f"the exchange with the server failed ({kind})") from error
+        except aiohttp.ClientResponseError as error:
+            # This one holds the request, with the key in it, so it is nobody's cause.
+            ours = Unavailable(f"what came is no HTTP: {' '.join(error.message.split())[:200]}")
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            raise self._ours(error) from error
+        raise ours
+
+    def _ours(self, error: Exception) -> InferenceError:
+        import aiohttp
+
+        if isinstance(error, aiohttp.ServerDisconnectedError):
+            return Unreachable("the server closed the connection without a reply")
+        if isinstance(error, aiohttp.ClientPayloadError):
+            return Unavailable("the connection ended in the middle of the reply")
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            return Rejected(f"the certificate of {error.host} is not accepted: {error.certificate_error}")
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return Unreachable(f"no connection to the server: {error.os_error.strerror or error.os_error}")
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            return Unreachable(f"no connection to the server within {self._settings.connect_s:g} s")
+        if isinstance(error, TimeoutError):
+            return TimedOut("the server does not answer")
+        return Unavailable(f"the exchange with the server failed ({type(error).__name__})")
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         most = self._settings.largest_reply

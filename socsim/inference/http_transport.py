@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from socsim.inference.keys import Key
 
-__all__ = ["Reply", "Transport", "TransportSettings"]
+__all__ = ["Reply", "Transport", "TransportSettings", "abandon", "is_running_here"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,23 @@ class Transport(Protocol):
     def close(self) -> None:
         """Give everything up, from outside of any event loop."""
         ...
+
+
+def abandon(connections: list[Any]) -> None:
+    """Free connections whose event loop has ended: nothing can close them any more, so they go when they are collected.
+
+    Args:
+        connections: the only references to them that are left; emptied.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        connections.clear()
+        gc.collect()
+
+
+def is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a loop is the one that runs in this thread."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False

@@ -5,6 +5,8 @@ It knows what each kind of server takes beyond the common format. It opens no co
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,13 +18,25 @@ from socsim.inference.control_strings import make_visible
 from socsim.inference.http_scoring import read_scores
 from socsim.inference.types import Completion, FinishReason, Request, SamplingParams, Usage
 
-__all__ = ["Kind", "WireFormat", "read_usage"]
+__all__ = ["Kind", "WireFormat", "read_embeddings", "read_usage"]
 
 Kind = Literal["hosted", "vllm", "sglang", "ollama", "llama_server"]
 Tokenize = Callable[[str], list[int]]
 
-_FINISHED: Mapping[str, FinishReason] = {"stop": "stop", "length": "length"}
+_FINISHED: Mapping[str, FinishReason] = {"stop": "stop", "eos": "stop", "length": "length", "model_length": "length"}
 _MOST_TOKENS = 1 << 31
+_PENALTIES = {"presence_penalty": 0.0, "frequency_penalty": 0.0}
+_NEUTRAL: Mapping[str, Mapping[str, Any]] = {
+    "vllm": _PENALTIES,
+    "sglang": _PENALTIES,
+    "ollama": _PENALTIES,
+    "llama_server": {
+        **_PENALTIES, "typical_p": 1.0, "top_n_sigma": -1.0, "xtc_probability": 0.0, "dry_multiplier": 0.0, "dynatemp_range": 0.0,
+        "mirostat": 0, "cache_prompt": True,
+    },
+}  # fmt: skip
+"""Sent with every request, so that neither the model's file nor the server's flags change what is drawn."""
+_UNDATED = re.compile(r"-(?:latest|\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{3})\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,7 @@ class WireFormat:
         body: dict[str, Any] = {"model": self._model_of(request)}
         changed = self._prompt(request, body)
         if request.kind == "score":
-            self._scored(body)
+            self._scored(request, body)
         else:
             self._sampled(request.sampling or SamplingParams(), seed, body)
             if texts > 1:
@@ -117,6 +131,7 @@ class WireFormat:
             body["stop"] = list(sampling.stop)
         if self.kind != "vllm":  # its seeds are slow, and end its engine on processors
             body["seed"] = seed
+        body.update(_NEUTRAL.get(self.kind, ()))
         if self.kind in ("vllm", "sglang"):
             body["top_k"] = sampling.top_k or -1
             body["min_p"] = sampling.min_p
@@ -125,11 +140,12 @@ class WireFormat:
             body["top_k"] = sampling.top_k
             body["min_p"] = sampling.min_p
             body["repeat_penalty"] = sampling.repetition_penalty
-            body["cache_prompt"] = True
 
-    def _scored(self, body: dict[str, Any]) -> None:
+    def _scored(self, request: Request, body: dict[str, Any]) -> None:
         if self.top_logprobs < 1:
             raise Rejected("this endpoint gives no log-probabilities (inference.endpoint.top_logprobs: 0)")
+        if request.terminators:
+            raise Rejected("labels are scored by one token, so what follows them cannot be asked for (terminators)")
         self._sampled(SamplingParams(max_tokens=1), 0, body)
         if self.api == "chat":
             body["logprobs"] = True
@@ -153,11 +169,12 @@ class WireFormat:
         if request.kind == "score":
             scores, missing = read_scores(choices[0], request.candidates, self.api)
             return [Completion(finish_reason="scored", logprobs=scores, usage=usage, notes=(*notes, *missing))]
-        found = []
-        for number, choice in enumerate(choices):
-            share = usage if texts == 1 else _share(usage, number, texts)
-            found.append(self._text(choice, share, notes))
-        return found
+        allowed = request.sampling.max_tokens if request.sampling else SamplingParams().max_tokens
+        if usage.completion_tokens > texts * (allowed + 1):  # some count the token that ends a reply
+            notes = (*notes, f"the server wrote {usage.completion_tokens} tokens, {texts * allowed} were allowed")
+        if texts == 1:
+            return [self._text(choices[0], usage, notes)]
+        return [self._text(choice, _share(usage, number, texts), notes) for number, choice in enumerate(choices)]
 
     def _text(self, choice: Mapping[str, Any], usage: Usage, notes: tuple[str, ...]) -> Completion:
         reason = choice.get("finish_reason")
@@ -172,9 +189,11 @@ class WireFormat:
             text = message.get("content")
         else:
             text = choice.get("text")
+        finished = _FINISHED.get(str(reason))
+        if text is None and finished == "length":
+            text = ""  # all its tokens went into thoughts that are not shown
         if not isinstance(text, str):
             raise BadReply("a choice without text")
-        finished = _FINISHED.get(str(reason))
         if finished is None:
             raise BadReply(f"the reply ended for an unknown reason ({str(reason)[:40]!r})")
         return Completion(text, finished, usage=usage, notes=notes)
@@ -182,12 +201,12 @@ class WireFormat:
     def _check_model(self, request: Request, content: Mapping[str, Any]) -> None:
         """Another model's name is not believed; providers add a date to the name, or leave the owner out."""
         found = content.get("model")
-        if found is None or self.kind == "llama_server":  # which serves one model, and calls it as it likes
-            return
         wanted = self._model_of(request)
+        if found == wanted or found is None or self.kind == "llama_server":  # which calls the only model it serves as it likes
+            return
         if isinstance(found, str):
-            short = wanted.rsplit("/", 1)[-1]
-            if found in (wanted, short) or found.startswith((wanted + "-", short + "-")):
+            short, own = found.rsplit("/", 1)[-1].casefold(), wanted.rsplit("/", 1)[-1].casefold()
+            if own in (short, _UNDATED.sub("", short)) or (own.endswith("-latest") and _UNDATED.sub("", short) == own[:-7]):
                 return
         raise BadReply(f"another model has answered: {str(found)[:80]!r} instead of {wanted!r}")
 
@@ -265,6 +284,25 @@ def read_usage(content: Mapping[str, Any]) -> tuple[Usage, str]:
     if cached > prompt:
         raise BadReply(f"more cached tokens than the prompt has: {str(usage)[:120]}")
     return Usage(prompt, completion, cached), ""
+
+
+def read_embeddings(body: bytes, texts: int) -> list[tuple[float, ...]]:
+    """The vectors in a reply, in the order of their numbers.
+
+    Raises:
+        BadReply: it does not hold one vector of finite numbers for each text.
+    """
+    try:
+        rows = sorted(_object(body)["data"], key=lambda row: int(row["index"]))
+        numbers = [row["index"] for row in rows]
+        vectors = [tuple(float(number) for number in row["embedding"]) for row in rows]
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise BadReply(f"the reply holds no embeddings: {str(error)[:80] or type(error).__name__}") from error
+    if numbers != list(range(texts)):
+        raise BadReply(f"embeddings with the numbers {str(numbers)[:80]} came back, {texts} were asked for")
+    if not all(vector and all(map(math.isfinite, vector)) for vector in vectors):
+        raise BadReply("an embedding is empty, or not of finite numbers")
+    return vectors
 
 
 def _share(usage: Usage, number: int, texts: int) -> Usage:

@@ -17,7 +17,10 @@ from socsim.errors import Problem, ScenarioError
 __all__ = ["Key", "find_key", "may_carry_key", "redact"]
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*\Z")
-_SHORTEST = 6
+_PART = 8
+"""Characters of a key that are no longer shown."""
+_SECRET = 16
+"""Length from which a key can be a secret."""
 _HIDDEN = "[key]"
 
 
@@ -43,23 +46,38 @@ class Key:
         return self._secret
 
     def hide(self, text: str) -> str:
-        """The text with the key taken out of it."""
+        """A message with the key and its parts taken out of it."""
         return redact(text, self._secret)
+
+    def cut_out(self, reply: str) -> str:
+        """A model's reply without the whole key. A short one stays: it is a word (``ollama``, ``none``) and no secret."""
+        return reply.replace(self._secret, _HIDDEN) if len(self._secret) >= _SECRET else reply
 
 
 def redact(text: str, secret: str) -> str:
-    """A text with every occurrence of a secret replaced, also where only its beginning or its end is shown.
+    """A text without a secret, and without any part of it of eight characters or more.
 
     Example:
         >>> redact("bad key sk-abcdefghijkl!", "sk-abcdefghijkl")
         'bad key [key]!'
+        >>> redact("bad key …defghijk…", "sk-abcdefghijkl")
+        'bad key …[key]…'
     """
-    if len(secret) < _SHORTEST:
-        return text.replace(secret, _HIDDEN) if secret else text
-    text = text.replace(secret, _HIDDEN)
-    for part in (secret[: max(_SHORTEST, len(secret) // 2)], secret[-max(_SHORTEST, len(secret) // 2) :]):
-        text = text.replace(part, _HIDDEN)
-    return text
+    size = min(_PART, len(secret))
+    parts = {secret[at : at + size] for at in range(len(secret) - size + 1)} if secret else set()
+    if not any(part in text for part in parts):
+        return text
+    shown, at = [], 0
+    while at < len(text):
+        if text[at : at + size] not in parts:
+            shown.append(text[at])
+            at += 1
+            continue
+        while text[at : at + size] in parts:
+            at += 1
+        at += size - 1
+        shown.append(_HIDDEN)
+    return "".join(shown)
 
 
 def find_key(name: str | None, env_file: str | None, folder: Path | None) -> Key:

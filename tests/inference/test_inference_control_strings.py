@@ -11,6 +11,8 @@ from socsim.inference.control_strings import make_visible
 STRINGS = [
     "<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|start_header_id|>", "<s>", "</s>", "<bos>", "<end_of_turn>",
     "<start_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<｜end▁of▁sentence｜>", "<think>", "</think>", "[gMASK]",
+    "<|turn>", "<turn|>", "[|endofturn|]", "<seed:eos>", "<unused7>", "<EOS_TOKEN>", "<fim_prefix>", "[THINK]", "[TOOL_CALLS]",
+    "<tool_call>", "<start_of_image>",
 ]  # fmt: skip
 
 
@@ -36,6 +38,21 @@ def test_text_without_brackets_stays_as_it_is(text: str) -> None:
     assert make_visible(text) == (text, 0)
 
 
-@pytest.mark.parametrize("text", ["1 < 2 and 3 > 2", "[sic]", "<b>bold</b>", "a <- b", "|x|", "<||>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 < 2 and 3 > 2",
+        "[sic]",
+        "<b>bold</b>",
+        "a <- b",
+        "|x|",
+        "<||>",
+        "[|x]",
+        "<seed>",
+        "a<|b",
+        "[think]",
+        "p(x|y) > 0 and <x",
+    ],
+)
 def test_ordinary_brackets_stay(text: str) -> None:
     assert make_visible(text) == (text, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -108,6 +109,72 @@ def test_only_one_call_at_a_time_tries_a_server_again() -> None:
     asyncio.run(main())
 
 
+def test_many_calls_that_fail_together_set_a_server_aside_once() -> None:
+    now = [0.0]
+
+    async def main() -> None:
+        endpoints, gate = Endpoints(ADDRESSES[:2], clock=lambda: now[0]), asyncio.Event()
+
+        async def send(address: str) -> Reply:
+            await gate.wait()
+            return Reply(500 if address == "http://a/v1" else 200, {}, b"")
+
+        tasks = [asyncio.ensure_future(endpoints.call("the same", send)) for _ in range(3000)]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(*tasks)
+        assert [one.aside for one in endpoints.stats()] == [True, False]
+        now[0] = 1.5
+        assert not endpoints.stats()[0].aside
+
+    asyncio.run(main())
+
+
+def test_a_server_that_stays_away_is_tried_ever_more_seldom_and_at_least_once_a_minute() -> None:
+    now = [0.0]
+    endpoints, servers = Endpoints(ADDRESSES[:2], clock=lambda: now[0]), Servers()
+    servers.errors["http://a/v1"] = Unreachable("refused")
+    times = []
+    for tick in range(3000):
+        now[0] = tick / 4
+        before = servers.calls["http://a/v1"]
+        for n in range(8):
+            ask(endpoints, servers, f"p{n}")
+        if servers.calls["http://a/v1"] > before:
+            times.append(now[0])
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert waits[:4] == [1.0, 2.0, 4.0, 8.0]
+    assert max(waits) == waits[-1] == 60.0
+
+
+def test_old_calls_that_still_hang_do_not_keep_a_server_from_being_tried_again() -> None:
+    now = [0.0]
+
+    async def main() -> None:
+        endpoints, gate, hang = Endpoints(ADDRESSES[:2], clock=lambda: now[0]), asyncio.Event(), True
+
+        async def send(address: str) -> Reply:
+            if address == "http://a/v1" and hang:
+                await gate.wait()
+            elif address == "http://a/v1" and now[0] < 1.0:
+                raise Unreachable("refused")
+            return Reply(200, {}, address.encode())
+
+        hanging = [asyncio.ensure_future(endpoints.call(f"p{n}", send)) for n in range(8)]
+        await asyncio.sleep(0)
+        hang = False
+        for n in range(40):
+            await endpoints.call(f"p{n}", send)
+        assert endpoints.stats()[0].aside
+        assert endpoints.stats()[0].in_flight > 0
+        now[0] = 2.0
+        assert b"http://a/v1" in {(await endpoints.call(f"p{n}", send)).body for n in range(40)}
+        gate.set()
+        await asyncio.gather(*hanging)
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("error", [Unavailable("in the middle"), TimedOut("late")])
 def test_a_call_that_may_have_been_worked_on_is_not_sent_elsewhere_in_the_same_attempt(error: Exception) -> None:
     endpoints, servers = Endpoints(ADDRESSES[:2]), Servers()
@@ -131,7 +198,7 @@ def test_where_none_can_be_reached_that_is_said() -> None:
     for _ in range(4):
         with pytest.raises(Unavailable):
             ask(endpoints, servers, "p")
-    with pytest.raises(Unavailable, match="none of the 3 servers"):
+    with pytest.raises(Unavailable, match=r"none of the 3 servers.*tried again later$"):
         ask(endpoints, servers, "p")
 
 

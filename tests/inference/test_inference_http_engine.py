@@ -21,6 +21,7 @@ from socsim.errors import (
     Unavailable,
 )
 from socsim.inference.http_engine import HttpEngine, make_http_engine
+from socsim.inference.http_errors import KeyRefused
 from socsim.inference.types import Completion, Embedder, Engine, LoopBound, Request, Sampler, SamplingParams, Segment
 from socsim.scenario.engines import InferenceSpec
 from tests.inference.http_servers import Server, completion, raw_server, serving
@@ -90,7 +91,8 @@ FAULTS: list[tuple[Any, type[InferenceError], str]] = [
     (status(500, "oops"), Unavailable, "oops"),
     (status(503, "busy"), Unavailable, "busy"),
     (status(400, "maximum context length is 8"), ContextOverflow, "maximum context"),
-    (status(401, "who?"), Rejected, "401"),
+    (status(401, "who?"), KeyRefused, r"401.*inference\.key"),
+    (status(404, "Not Found"), Rejected, r"inference\.base_url"),
     (status(302, "go", Location="http://evil.example/v1"), Rejected, "evil.example"),
     (saying(b'{"choices": [{"mess'), BadReply, "no JSON"),
     (saying(b"<html>"), BadReply, "no JSON"),
@@ -320,7 +322,7 @@ def test_scores_come_from_the_listed_tokens(kind: str) -> None:
 def test_embeddings_come_in_the_order_of_the_texts(kind: str) -> None:
     async def body(engine: HttpEngine, server: Server) -> None:
         assert await engine.embed(["a", "abc"]) == [(1.0, 1.0), (3.0, 1.0)]
-        with pytest.raises(BadReply, match="1 embeddings"):
+        with pytest.raises(BadReply, match=r"numbers \[1\] came back, 2 were"):
             await engine.embed(["wrong", "b"])
 
     with_engine(body, kind)

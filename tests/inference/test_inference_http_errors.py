@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from socsim.errors import ContentFiltered, ContextOverflow, InferenceError, RateLimited, Rejected, TimedOut, Unavailable
-from socsim.inference.http_errors import retry_after_s, status_error
+from socsim.inference.http_errors import KeyRefused, retry_after_s, status_error
 
 
 def error(status: int, body: Any = b"", **headers: str) -> InferenceError:
@@ -27,7 +27,7 @@ def error(status: int, body: Any = b"", **headers: str) -> InferenceError:
         (500, b"<html>", Unavailable, True),
         (502, b"", Unavailable, True),
         (503, b"", Unavailable, True),
-        (401, {"message": "key"}, Rejected, False),
+        (401, {"message": "key"}, KeyRefused, False),
         (404, {"message": "no such model"}, Rejected, False),
         (422, b"[1]", Rejected, False),
         (400, {"message": "This model's maximum context length is 8"}, ContextOverflow, False),

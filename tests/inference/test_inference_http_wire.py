@@ -8,10 +8,11 @@ import orjson
 import pytest
 
 from socsim.errors import BadReply, ContentFiltered, Refused, Rejected
-from socsim.inference.http_wire import WireFormat
+from socsim.inference.http_wire import WireFormat, read_embeddings
 from socsim.inference.types import Request, SamplingParams, Segment, Usage
 
 SAMPLING = SamplingParams(0.7, 0.9, 40, 0.05, 1.1, 12, ("\n",))
+NO_PENALTY = {"presence_penalty": 0.0, "frequency_penalty": 0.0}
 SEGMENTS = (Segment("system", "You are 40."), Segment("user", "One "), Segment("user", "two?"))
 
 
@@ -27,12 +28,16 @@ def text(*segments: Segment, **more: Any) -> Request:
     ("kind", "sent"),
     [
         ("hosted", {"max_completion_tokens": 12, "seed": 7}),
-        ("vllm", {"max_tokens": 12, "top_k": 40, "min_p": 0.05, "repetition_penalty": 1.1}),
-        ("sglang", {"max_tokens": 12, "top_k": 40, "min_p": 0.05, "repetition_penalty": 1.1, "seed": 7}),
-        ("ollama", {"max_tokens": 12, "seed": 7}),
+        ("vllm", {"max_tokens": 12, "top_k": 40, "min_p": 0.05, "repetition_penalty": 1.1, **NO_PENALTY}),
+        ("sglang", {"max_tokens": 12, "top_k": 40, "min_p": 0.05, "repetition_penalty": 1.1, "seed": 7, **NO_PENALTY}),
+        ("ollama", {"max_tokens": 12, "seed": 7, **NO_PENALTY}),
         (
             "llama_server",
-            {"max_tokens": 12, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1, "seed": 7, "cache_prompt": True},
+            {
+                **{"max_tokens": 12, "top_k": 40, "min_p": 0.05, "repeat_penalty": 1.1, "seed": 7, "cache_prompt": True},
+                **{"typical_p": 1.0, "top_n_sigma": -1.0, "xtc_probability": 0.0, "dry_multiplier": 0.0, "mirostat": 0},
+                **{"dynatemp_range": 0.0, **NO_PENALTY},
+            },
         ),
     ],
 )
@@ -111,6 +116,8 @@ def test_scores_ask_for_as_many_log_probabilities_as_declared() -> None:
     assert (body["logprobs"], body["top_logprobs"], body["max_tokens"], body["temperature"]) == (True, 15, 1, 1.0)
     with pytest.raises(Rejected, match="top_logprobs"):
         wire(top_logprobs=0).body(score, 0)
+    with pytest.raises(Rejected, match="terminators"):
+        wire().body(Request("score", SEGMENTS, candidates=("A", "B"), terminators=("\n",)), 0)
     plain = Request("score", SEGMENTS, "plain", candidates=("A", "B"))
     assert wire(api="completions", top_logprobs=5).body(plain, 0)[0]["logprobs"] == 5
 
@@ -135,6 +142,10 @@ def test_a_reply_is_read_with_its_usage() -> None:
     assert (found.text, found.finish_reason, found.usage, found.notes) == ("Hi.", "stop", Usage(9, 2, 4), ())
     (cut,) = wire().read(text(), reply(finish_reason="length"))
     assert cut.finish_reason == "length"
+    (long,) = wire().read(text(), reply(usage={"prompt_tokens": 9, "completion_tokens": 40}))
+    assert long.notes == ("the server wrote 40 tokens, 12 were allowed",)
+    (unsaid,) = wire().read(text(), reply(message={"content": None}, finish_reason="length"))
+    assert (unsaid.text, unsaid.finish_reason) == ("", "length")
     (silent,) = wire().read(text(), reply(usage=None))
     assert silent.notes == ("the server reports no usage",)
 
@@ -146,9 +157,58 @@ def test_several_texts_go_by_their_numbers_and_share_the_usage() -> None:
     assert [one.usage for one in found] == [Usage(9, 2), Usage(0, 2), Usage(0, 1)]
 
 
-@pytest.mark.parametrize("model", ["org/model", "model", "org/model-2026-01-01", "model-2026-01-01", None])
-def test_names_by_which_providers_call_the_same_model_are_accepted(model: str | None) -> None:
-    assert wire().read(text(), reply(model=model))[0].text == "Hi."
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        *[("org/model", name) for name in ("org/model", "model", "org/model-2026-01-01", "model-2026-01-01", None)],
+        ("gpt-4", "gpt-4-0613"),
+        ("claude-x", "claude-x-20260101"),
+        ("mistral-large-latest", "mistral-large-2411"),
+        ("gemini-x", "models/gemini-x"),
+        ("Org/Model-7B", "model-7b"),
+    ],
+)
+def test_names_by_which_providers_call_the_same_model_are_accepted(wanted: str, found: str | None) -> None:
+    assert WireFormat("hosted", "chat", wanted, 20).read(text(), reply(model=found))[0].text == "Hi."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("gpt-4o", "gpt-4o-mini"),
+        ("gpt-4o", "gpt-4o-mini-2024-07-18"),
+        ("gpt-4o-2024-08-06", "gpt-4o-2024-05-13"),
+        ("gpt-4o-2024-08-06", "gpt-4o"),
+        ("llama-3-8b", "llama-3-70b"),
+        ("model", ""),
+    ],
+)
+def test_sister_models_and_other_dates_are_other_models(wanted: str, found: str) -> None:
+    with pytest.raises(BadReply, match="another model"):
+        WireFormat("hosted", "chat", wanted, 20).read(text(), reply(model=found))
+
+
+def test_an_adapter_answers_under_its_own_name() -> None:
+    assert wire().read(text(adapter="fine"), reply(model="fine"))[0].text == "Hi."
+    with pytest.raises(BadReply, match="another model"):
+        wire().read(text(adapter="fine"), reply(model="org/model"))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"data": [{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [2.0]}]}, r"numbers \[0, 0\]"),
+        ({"data": [{"index": 0, "embedding": [1.0]}]}, "2 were asked for"),
+        ({"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]}, "empty"),
+        ({"data": [{"index": 0, "embedding": ["x"]}, {"index": 1, "embedding": [1.0]}]}, "no embeddings"),
+        ({"data": [{"index": 0, "embedding": ["inf"]}, {"index": 1, "embedding": [1.0]}]}, "finite"),
+        ({"error": "none"}, "no embeddings"),
+        ([], "no object"),
+    ],
+)
+def test_what_are_no_embeddings_is_not_believed(body: Any, said: str) -> None:
+    with pytest.raises(BadReply, match=said):
+        read_embeddings(orjson.dumps(body), 2)
 
 
 @pytest.mark.parametrize(

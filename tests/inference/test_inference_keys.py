@@ -7,6 +7,8 @@ import pickle
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from socsim.errors import ScenarioError
 from socsim.inference.keys import Key, find_key, may_carry_key, redact
@@ -53,13 +55,30 @@ def test_a_key_shows_itself_nowhere() -> None:
             copying(key)
 
 
-@pytest.mark.parametrize("shown", [SECRET, SECRET[:15] + "***", "…" + SECRET[-14:]])
+@pytest.mark.parametrize("shown", [SECRET, SECRET[:15] + "***", "…" + SECRET[-14:], SECRET[8:20], SECRET * 2])
 def test_keys_are_taken_out_of_words_also_in_part(shown: str) -> None:
     found = redact(f"bad key {shown}!", SECRET)
     assert "canary-01" not in found
     assert "89abcdef" not in found
     assert redact("nothing here", SECRET) == "nothing here"
     assert redact("nothing", "") == "nothing"
+    assert redact("the key abc", "abc") == "the key [key]"
+
+
+@given(
+    before=st.text("XYZ \n", max_size=8), after=st.text("XYZ \n", max_size=8), start=st.integers(0, 18), size=st.integers(8, 26)
+)
+def test_no_eight_characters_of_a_key_are_shown_and_the_words_around_stay(before: str, after: str, start: int, size: int) -> None:
+    found = redact(before + SECRET[start : start + size] + after, SECRET)
+    assert not any(SECRET[at : at + 8] in found for at in range(len(SECRET) - 7))
+    assert found.startswith(before)
+    assert "[key]" in found
+
+
+def test_a_reply_loses_a_key_but_no_word_that_somebody_put_in_place_of_a_key() -> None:
+    assert Key(SECRET).cut_out(f"It is {SECRET}.") == "It is [key]."
+    assert Key("ollama").cut_out("An ollama is no llama.") == "An ollama is no llama."
+    assert Key("").cut_out("Well.") == "Well."
 
 
 @pytest.mark.parametrize(
