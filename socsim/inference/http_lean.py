@@ -6,6 +6,7 @@ It follows no redirects, keeps no cookies, reads no proxy settings and no more o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -55,16 +56,19 @@ class LeanTransport:
         loop = self._loop
         if session is None or session.closed or loop is None:
             return
-        if loop.is_closed():
+        if is_running_here(loop):
+            closing = session.close()
+            with contextlib.suppress(StopIteration):
+                closing.send(None)  # closes at once; nobody waits until the other side has seen it
+            closing.close()
+            session.detach()
+        elif loop.is_running():
+            asyncio.run_coroutine_threadsafe(session.close(), loop).result(_CLOSING_S)
+        else:
             abandoned = [session, session.connector]
             session.detach()
             del session
             abandon(abandoned)
-        elif loop.is_running() and not is_running_here(loop):
-            asyncio.run_coroutine_threadsafe(session.close(), loop).result(_CLOSING_S)
-        elif session.connector is not None:
-            session.connector.close().__await__()  # closes at once; nobody waits for the other side to see it
-            session.detach()
 
     async def _exchange(self, method: str, url: str, body: bytes | io.BytesIO | None) -> Reply:
         import aiohttp
