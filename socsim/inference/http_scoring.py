@@ -29,7 +29,9 @@ def read_scores(choice: Mapping[str, Any], candidates: Sequence[str], api: str) 
         BadReply: the server lists nothing, or what are no log-probabilities.
         Rejected: a label begins with another one and is not a token of its own, so that they cannot be kept apart.
     """
-    listed = _chat(choice) if api == "chat" else _completions(choice)
+    found = choice.get("logprobs")
+    as_chat = api == "chat" or (isinstance(found, dict) and "content" in found)  # llama.cpp lists in one form for both
+    listed = _chat(choice) if as_chat else _completions(choice)
     if not listed:
         raise BadReply("the reply lists no log-probabilities of its first token")
     scores = tuple(listed.get(candidate, -math.inf) for candidate in candidates)

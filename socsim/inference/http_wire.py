@@ -172,11 +172,18 @@ class WireFormat:
         allowed = request.sampling.max_tokens if request.sampling else SamplingParams().max_tokens
         if usage.completion_tokens > texts * (allowed + 1):  # some count the token that ends a reply
             notes = (*notes, f"the server wrote {usage.completion_tokens} tokens, {texts * allowed} were allowed")
+        begun = self._repeated(request)
         if texts == 1:
-            return [self._text(choices[0], usage, notes)]
-        return [self._text(choice, _share(usage, number, texts), notes) for number, choice in enumerate(choices)]
+            return [self._text(choices[0], usage, notes, begun)]
+        return [self._text(choice, _share(usage, number, texts), notes, begun) for number, choice in enumerate(choices)]
 
-    def _text(self, choice: Mapping[str, Any], usage: Usage, notes: tuple[str, ...]) -> Completion:
+    def _repeated(self, request: Request) -> str:
+        """What a reply begins with that was given to it: llama.cpp's server repeats it, others do not."""
+        if self.kind != "llama_server" or self.api != "chat" or request.segments[-1].role != "assistant":
+            return ""
+        return _messages(request)[0][-1]["content"]
+
+    def _text(self, choice: Mapping[str, Any], usage: Usage, notes: tuple[str, ...], begun: str) -> Completion:
         reason = choice.get("finish_reason")
         if reason == "content_filter":
             raise ContentFiltered("a content filter took the reply away")
@@ -196,7 +203,7 @@ class WireFormat:
             raise BadReply("a choice without text")
         if finished is None:
             raise BadReply(f"the reply ended for an unknown reason ({str(reason)[:40]!r})")
-        return Completion(text, finished, usage=usage, notes=notes)
+        return Completion(text.removeprefix(begun), finished, usage=usage, notes=notes)
 
     def _check_model(self, request: Request, content: Mapping[str, Any]) -> None:
         """Another model's name is not believed; providers add a date to the name, or leave the owner out."""

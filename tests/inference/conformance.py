@@ -138,6 +138,15 @@ def check_a_stop_string_ends_the_text_and_is_no_part_of_it(subject: Subject) -> 
     assert stop not in found.text
 
 
+def check_a_begun_reply_is_continued_and_not_repeated(subject: Subject) -> None:
+    if not subject.engine.capabilities().prefill or subject.style != "chat":
+        pytest.skip("it begins every reply afresh")
+    begun = "Reply 4711: the colour is"
+    request = subject.text(temperature=0.0)
+    found = subject.ask(replace(request, segments=(*request.segments, Segment("assistant", begun))))
+    assert not found.text.strip().startswith(begun)
+
+
 def check_scores_are_log_probabilities_in_the_order_of_the_candidates(subject: Subject) -> None:
     request = subject.score()
     if not subject.engine.capabilities().score:

@@ -43,6 +43,10 @@ def test_completions_list_in_another_form() -> None:
     assert read_scores(choice, (" yes", " no"), "completions")[0] == (-0.1, -2.5)
 
 
+def test_llama_cpp_lists_for_completions_like_for_chats() -> None:
+    assert read_scores(chat(row(" yes", -0.1), row(" no", -2.5)), (" yes", " no"), "completions")[0] == (-0.1, -2.5)
+
+
 def test_a_label_that_begins_with_another_one_and_is_no_token_cannot_be_scored() -> None:
     with pytest.raises(Rejected, match=r"'10'.*labels: \[letters\]"):
         read_scores(chat(row("1", -0.5), row("2", -1.0)), ("1", "2", "10"), "chat")

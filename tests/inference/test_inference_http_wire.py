@@ -150,6 +150,15 @@ def test_a_reply_is_read_with_its_usage() -> None:
     assert silent.notes == ("the server reports no usage",)
 
 
+def test_what_a_server_repeats_of_a_begun_reply_is_not_the_models() -> None:
+    begun = text(Segment("user", "Well?"), Segment("assistant", "I "), Segment("assistant", "think</s>"))
+    repeated = reply(message={"content": "I think‹/s› so."})
+    assert wire("llama_server").read(begun, repeated)[0].text == " so."
+    assert wire("vllm").read(begun, repeated)[0].text == "I think‹/s› so."
+    assert wire("llama_server").read(begun, reply(message={"content": " so."}))[0].text == " so."
+    assert wire("llama_server").read(text(), reply(message={"content": "I think so."}))[0].text == "I think so."
+
+
 def test_several_texts_go_by_their_numbers_and_share_the_usage() -> None:
     choices = [{"index": n, "message": {"content": str(n)}, "finish_reason": "stop"} for n in (2, 0, 1)]
     found = wire().read(text(), reply(choices=choices, usage={"prompt_tokens": 9, "completion_tokens": 5}), 3)
