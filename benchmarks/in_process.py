@@ -114,7 +114,10 @@ def write_dummy_model(folder: Path, *, tokenizer: Path | None = None) -> None:
 
 
 def _learn_tokenizer() -> Any:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    try:
+        from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    except ImportError as error:
+        raise SystemExit(f"{error}: install the extra vllm") from error
 
     learnt = Tokenizer(models.BPE())
     learnt.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

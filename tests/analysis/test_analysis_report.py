@@ -49,7 +49,7 @@ def debate_page() -> str:
 
 
 def test_page_holds_all_parts_in_order_and_links_to_them(debate_page: str) -> None:
-    parts = [name for name in SECTIONS if name != "people"]
+    parts = [name for name in SECTIONS if name not in ("people", "forecast")]
     assert _sections(debate_page) == parts
     assert re.findall(r'<a href="#(\w+)">', debate_page) == parts
     assert parts.index("contrast") < parts.index("trajectories") < parts.index("distribution") < parts.index("signal")
@@ -117,7 +117,7 @@ def test_five_worlds_have_intervals_and_four_have_none() -> None:
 def test_comparison_shows_floors_and_reference_rows_and_no_empty_parts() -> None:
     page = render_report(money_run(percent=(10,) * 10))
     text = _text(page)
-    assert _sections(page) == ["asked", "people", "signal", "first", "failures", "run", "limits"]
+    assert _sections(page) == ["asked", "people", "signal", "first", "failures", "run", "forecast", "limits"]
     for words in (
         "0.093",
         "0.130",
@@ -154,7 +154,7 @@ def test_failed_answers_only(make_debate: Make, tmp_path: Path) -> None:
     done = run(make_debate(), out=tmp_path / "run", engine=ScriptedEngine(failure=failure), report=True)
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert done.status == "incomplete"
-    assert _sections(page) == ["asked", "messages", "failures", "run", "limits"]
+    assert _sections(page) == ["asked", "messages", "failures", "run", "forecast", "limits"]
     text = _text(page)
     assert "The run is incomplete" in text
     assert "64 of 64 answers (100.0 %)" in text
@@ -166,7 +166,7 @@ def test_survey_at_one_step(make_debate: Make, tmp_path: Path) -> None:
     path = write_report(done)
     page = path.read_text(encoding="utf-8")
     assert path == tmp_path / "run" / "report.html"
-    assert _sections(page) == ["asked", "distribution", "signal", "first", "failures", "run", "limits"]
+    assert _sections(page) == ["asked", "distribution", "signal", "first", "failures", "run", "forecast", "limits"]
     assert "None of the 8 answers failed" in _text(page)
     assert "No language model was asked" in _text(page)
 
@@ -197,13 +197,13 @@ def test_only_nominal_items_have_no_opinions(make_debate: Make, tmp_path: Path) 
     items = {"party": {"type": "nominal", "text": "Which?", "options": ["red", "blue", "green"]}}
     scenario = make_debate(items=items, schedule=[{"phase": "poll", "ask": ["party"], "repeat": 2}])
     page = render_report(run(scenario, out=tmp_path / "run", engine=ScriptedEngine()))
-    assert _sections(page) == ["asked", "distribution", "failures", "run", "limits"]
+    assert _sections(page) == ["asked", "distribution", "failures", "run", "forecast", "limits"]
 
 
 def test_messages_without_items(make_debate: Make, tmp_path: Path) -> None:
     talk = {"phase": "talk", "repeat": 2, "interaction": {"kind": "neighbours"}, "say": {"max_tokens": 12, "topic": "Taxes"}}
     page = render_report(run(make_debate(items={}, schedule=[talk]), out=tmp_path / "run", engine=ScriptedEngine()))
-    assert _sections(page) == ["asked", "messages", "failures", "run", "limits"]
+    assert _sections(page) == ["asked", "messages", "failures", "run", "forecast", "limits"]
     assert "opinion before and after" not in _text(page)
 
 

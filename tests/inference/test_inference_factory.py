@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from socsim.errors import ModelFileError, NotYetAvailable
+from socsim.errors import ModelFileError, NotYetAvailable, ScenarioError
 from socsim.inference import embedded
 from socsim.inference.factory import make_engine
 from socsim.inference.scripted import ScriptedEngine
@@ -65,9 +66,15 @@ def test_a_scripted_stand_in_takes_no_notice_of_them(make_debate: Any) -> None:
     assert isinstance(make_engine(scenario.inference), ScriptedEngine)
 
 
+@pytest.mark.parametrize(("engine", "package"), [("vllm", "vllm"), ("transformers", "torch")])
+def test_an_engine_whose_extra_is_missing_is_refused_by_field(engine: str, package: str) -> None:
+    if importlib.util.find_spec(package) is not None:
+        pytest.skip(f"{package} is here")
+    with pytest.raises(ScenarioError, match=rf"inference\.engine.*{engine}"):
+        make_engine(InferenceSpec.model_validate({"engine": engine, "model": "m"}))
+
+
 def test_what_is_not_there_yet_is_said_by_field() -> None:
-    with pytest.raises(NotYetAvailable, match=r"inference\.engine"):
-        make_engine(InferenceSpec(engine="vllm"))
     with pytest.raises(NotYetAvailable, match=r"inference\.model"):
         make_engine(InferenceSpec.model_validate({"model": [{"name": "a", "share": 1.0}]}))
 
