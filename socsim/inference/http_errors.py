@@ -80,7 +80,11 @@ def status_error(status: int, headers: Mapping[str, str], body: bytes) -> Infere
         return ContentFiltered(said)
     if code == "context_length_exceeded" or _TOO_LONG.search(words):
         return ContextOverflow(said)
-    return Rejected(f"{said} (is it the whole of inference.base_url, with its /v1?)" if status == 404 and not code else said)
+    return Rejected(
+        f"{said} (is inference.base_url whole, with its /v1, and does the server offer this?)"
+        if status == 404 and not code
+        else said
+    )
 
 
 def _said(body: bytes) -> tuple[str, str]:

@@ -117,7 +117,7 @@ def test_five_worlds_have_intervals_and_four_have_none() -> None:
 def test_comparison_shows_floors_and_reference_rows_and_no_empty_parts() -> None:
     page = render_report(money_run(percent=(10,) * 10))
     text = _text(page)
-    assert _sections(page) == ["asked", "people", "signal", "first", "failures", "run", "forecast", "limits"]
+    assert _sections(page) == ["asked", "people", "signal", "first", "failures", "run", "limits"]
     for words in (
         "0.093",
         "0.130",
