@@ -30,8 +30,8 @@ def prune(path: Path | str, *, pieces: bool = False) -> Pruned:
         manifest = read_manifest(folder)
         if manifest["status"] not in ENDED or manifest.get("stopped_by"):
             raise RecordError(
-                f"{folder} has not ended (status {manifest['status']}) or can be gone on with: replies that no event refers to yet "
-                f"are still needed. Go on with it first: socsim resume {folder}"
+                f"{folder} has not ended (status {manifest['status']}) or can be gone on with: replies that no event refers to "
+                f"yet are still needed. Go on with it first: socsim resume {folder}"
             )
         if Run(folder).recorded_hashes() != manifest["tables"]:
             raise RecordError(f"{folder}: the record is not what it was when the run ended, see socsim record verify {folder}")

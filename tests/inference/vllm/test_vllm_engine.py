@@ -57,7 +57,7 @@ def test_scores_are_those_of_the_transformers_library(subject: Subject, referenc
 
 
 def test_scores_are_close_to_those_of_the_embedded_engine(subject: Subject, gguf: Path) -> None:
-    """On the same weights. That engine computes with eight bits: a difference in the second decimal, more for unlikely options."""
+    """On the same weights. That engine computes with eight bits: differences in the second decimal, more for rare options."""
     from socsim.inference.embedded import EmbeddedEngine
 
     other = Subject(EmbeddedEngine(gguf, slots=2, context_tokens=256, threads=1))
