@@ -23,7 +23,8 @@ from socsim.inference.http_errors import KeyRefused, status_error
 from socsim.inference.http_hosted import HostedTransport
 from socsim.inference.http_lean import LeanTransport
 from socsim.inference.http_metrics import read_metrics
-from socsim.inference.http_tokens import load_tokenizer
+from socsim.inference.http_options import score_whole_options
+from socsim.inference.http_tokens import TextTokens, load_tokenizer
 from socsim.inference.http_transport import Reply, Transport, TransportSettings
 from socsim.inference.http_wire import WireFormat, read_embeddings
 from socsim.inference.keys import Key, find_key, may_carry_key
@@ -120,12 +121,14 @@ class HttpEngine:
         if tokenizer is not None and endpoint.api != "completions":
             fix = "Write api: completions; chat endpoints take no token ids"
             raise ScenarioError(Problem("a tokenizer is of use to completions only", "inference.endpoint.tokenizer", fix=fix))
-        self._wire = WireFormat(endpoint.kind, endpoint.api, str(spec.model), endpoint.top_logprobs, tokenizer)
+        tokenize = tokenizer.prompt if tokenizer else None
+        self._wire = WireFormat(endpoint.kind, endpoint.api, str(spec.model), endpoint.top_logprobs, tokenize)
+        self._whole_options = tokenizer if endpoint.kind == "vllm" else None
         self._endpoints = Endpoints(addresses)
         settings = TransportSettings(key, int(endpoint.largest_reply_mb * 2**20))
         self._transport: Transport = (HostedTransport if endpoint.kind == "hosted" else LeanTransport)(settings)
         host = ",".join(urlsplit(address).netloc for address in addresses)
-        library = "openai" if endpoint.kind == "hosted" else "aiohttp"
+        library = "openai" if endpoint.kind == "hosted" else "httptools"
         self._identity = EngineIdentity(
             engine="openai",
             model=str(spec.model),
@@ -155,14 +158,14 @@ class HttpEngine:
             token_ids=wire.tokenize is not None,
             parallel=spec.parallel * len(self._endpoints.addresses),
             context_tokens=spec.context_tokens,
-            whole_options=False,
-            most_candidates=spec.top_logprobs,
+            whole_options=self._whole_options is not None,
+            most_candidates=0 if self._whole_options else spec.top_logprobs,
             prefill=wire.prefill,
             samples=_SAMPLES.get(kind, 1),
             sampling=wire.sampling,
             constrained=True,
             adapters=kind == "vllm",
-            embeddings=kind != "llama_server",  # one of its servers gives texts or vectors, not both
+            embeddings=kind in ("hosted", "ollama"),  # one server of the others gives texts or vectors, not both
         )
 
     async def generate(self, request: Request, *, seed: int = 0) -> Completion:
@@ -171,6 +174,8 @@ class HttpEngine:
         Raises:
             InferenceError: there is no answer; see `socsim.errors`.
         """
+        if request.kind == "score" and self._whole_options and self._spec.top_logprobs:
+            return await self._score(request, self._whole_options)
         return (await self._ask(request, seed, 1))[0]
 
     async def sample(self, request: Request, *, seeds: Sequence[int]) -> list[Completion]:
@@ -284,6 +289,14 @@ class HttpEngine:
         if notes:
             found = [replace(one, notes=(*notes, *one.notes)) for one in found]
         return [self._without_the_key(one) for one in found] if self._key else found
+
+    async def _score(self, request: Request, tokens: TextTokens) -> Completion:
+        self._wire.check_style(request)
+        prefix = request.segments[0].text if request.segments else ""
+        with self._hiding_the_key():
+            return await score_whole_options(
+                request, self._wire, tokens, lambda body: self._posted(self._wire.path, body, prefix)
+            )
 
     async def _posted(self, path: str, body: Mapping[str, Any], prefix: str) -> bytes:
         return _checked(await self._endpoints.call(prefix[:_AFFINE], lambda address: self._transport.post(address, path, body)))

@@ -17,13 +17,17 @@ __all__ = ["read_scores"]
 _ROUNDING = 1e-4
 
 
-def read_scores(choice: Mapping[str, Any], candidates: Sequence[str], api: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
+def read_scores(
+    choice: Mapping[str, Any], candidates: Sequence[str], api: str, most: int
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """(log-probability of each candidate, notes).
 
     Args:
         choice: the reply's choice.
         candidates: labels in full, with their leading spaces.
         api: ``chat`` or ``completions``, which list in different forms.
+        most: log-probabilities that were asked for. Some servers list the drawn token too where it is not among these; it
+            does not count, as otherwise what is known of a label would depend on a draw.
 
     Raises:
         BadReply: the server lists nothing, or what are no log-probabilities.
@@ -31,7 +35,10 @@ def read_scores(choice: Mapping[str, Any], candidates: Sequence[str], api: str) 
     """
     found = choice.get("logprobs")
     as_chat = api == "chat" or (isinstance(found, dict) and "content" in found)  # llama.cpp lists in one form for both
-    listed = _chat(choice) if as_chat else _completions(choice)
+    listed: dict[str, float] = {}
+    for token, value in sorted(_chat(choice) if as_chat else _completions(choice), key=lambda pair: -pair[1])[:most]:
+        # Tokens that read alike add up, as the same text may be two tokens.
+        listed[token] = min(0.0, _logsum(listed[token], value)) if token in listed else value
     if not listed:
         raise BadReply("the reply lists no log-probabilities of its first token")
     scores = tuple(listed.get(candidate, -math.inf) for candidate in candidates)
@@ -56,19 +63,16 @@ def _bound(listed: Mapping[str, float]) -> str:
     return "1e-30" if lowest < -69.0 else f"{10.0 ** math.ceil(lowest / math.log(10.0)):g}"
 
 
-def _chat(choice: Mapping[str, Any]) -> dict[str, float]:
+def _chat(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
     try:
         rows = choice["logprobs"]["content"][0]["top_logprobs"]
     except (KeyError, IndexError, TypeError) as error:
         raise BadReply("the reply lists no log-probabilities of its first token") from error
     if not isinstance(rows, list):
         raise BadReply("the listed log-probabilities are no list")
-    found: dict[str, float] = {}
-    for row in rows:
-        if not isinstance(row, dict):
-            raise BadReply("a listed log-probability is no object")
-        _put(found, _token(row), row.get("logprob"))
-    return found
+    if not all(isinstance(row, dict) for row in rows):
+        raise BadReply("a listed log-probability is no object")
+    return [(_token(row), _logprob(row.get("logprob"))) for row in rows]
 
 
 def _token(row: Mapping[str, Any]) -> str:
@@ -82,25 +86,20 @@ def _token(row: Mapping[str, Any]) -> str:
     return str(row.get("token", ""))
 
 
-def _completions(choice: Mapping[str, Any]) -> dict[str, float]:
+def _completions(choice: Mapping[str, Any]) -> list[tuple[str, float]]:
     try:
         rows = choice["logprobs"]["top_logprobs"][0]
     except (KeyError, IndexError, TypeError) as error:
         raise BadReply("the reply lists no log-probabilities of its first token") from error
     if not isinstance(rows, dict):
         raise BadReply("the listed log-probabilities are no object")
-    found: dict[str, float] = {}
-    for token, logprob in rows.items():
-        _put(found, str(token), logprob)
-    return found
+    return [(str(token), _logprob(logprob)) for token, logprob in rows.items()]
 
 
-def _put(found: dict[str, float], token: str, logprob: object) -> None:
-    """Tokens that read alike add up, as the same text may be two tokens."""
-    if isinstance(logprob, bool) or not isinstance(logprob, int | float) or math.isnan(logprob) or logprob > _ROUNDING:
-        raise BadReply(f"a listed log-probability is none: {str(logprob)[:40]}")
-    value = min(0.0, float(logprob))
-    found[token] = min(0.0, _logsum(found[token], value)) if token in found else value
+def _logprob(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value > _ROUNDING:
+        raise BadReply(f"a listed log-probability is none: {str(value)[:40]}")
+    return min(0.0, float(value))
 
 
 def _logsum(a: float, b: float) -> float:

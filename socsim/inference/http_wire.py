@@ -79,11 +79,8 @@ class WireFormat:
         Raises:
             Rejected: this kind of server cannot be asked this.
         """
-        if request.style == "chat" and self.api != "chat":
-            raise Rejected("this endpoint takes bare text only (inference.endpoint.api: completions); set readout.style: plain")
-        if request.style == "plain" and self.api != "completions":
-            raise Rejected("this endpoint takes chat messages only; set inference.endpoint.api: completions for bare text")
-        body: dict[str, Any] = {"model": self._model_of(request)}
+        self.check_style(request)
+        body: dict[str, Any] = {"model": self.model_of(request)}
         changed = self._prompt(request, body)
         if request.kind == "score":
             self._scored(request, body)
@@ -96,7 +93,23 @@ class WireFormat:
         notes = (f"control strings made visible: {changed}",) if changed else ()
         return body, notes
 
-    def _model_of(self, request: Request) -> str:
+    def check_style(self, request: Request) -> None:
+        """Whether a request is one for messages or for bare text, as this endpoint wants it.
+
+        Raises:
+            Rejected: it is not.
+        """
+        if request.style == "chat" and self.api != "chat":
+            raise Rejected("this endpoint takes bare text only (inference.endpoint.api: completions); set readout.style: plain")
+        if request.style == "plain" and self.api != "completions":
+            raise Rejected("this endpoint takes chat messages only; set inference.endpoint.api: completions for bare text")
+
+    def model_of(self, request: Request) -> str:
+        """The name of the model, or of its adapter, at the server.
+
+        Raises:
+            Rejected: this kind of server takes no adapter by name.
+        """
         if not request.adapter:
             return self.model
         if self.kind != "vllm":
@@ -161,13 +174,9 @@ class WireFormat:
             Refused: the model declined.
             ContentFiltered: a filter took a text away.
         """
-        content = _object(body)
-        self._check_model(request, content)
-        choices = _choices(content, texts)
-        usage, note = read_usage(content)
-        notes = (note,) if note else ()
+        choices, usage, notes = self.opened(request, body, texts)
         if request.kind == "score":
-            scores, missing = read_scores(choices[0], request.candidates, self.api)
+            scores, missing = read_scores(choices[0], request.candidates, self.api, self.top_logprobs)
             return [Completion(finish_reason="scored", logprobs=scores, usage=usage, notes=(*notes, *missing))]
         allowed = request.sampling.max_tokens if request.sampling else SamplingParams().max_tokens
         if usage.completion_tokens > texts * (allowed + 1):  # some count the token that ends a reply
@@ -176,6 +185,20 @@ class WireFormat:
         if texts == 1:
             return [self._text(choices[0], usage, notes, begun)]
         return [self._text(choice, _share(usage, number, texts), notes, begun) for number, choice in enumerate(choices)]
+
+    def opened(
+        self, request: Request, body: bytes | Mapping[str, Any], texts: int = 1
+    ) -> tuple[list[Mapping[str, Any]], Usage, tuple[str, ...]]:
+        """(choices in the order of their numbers, usage, notes) of a reply by the right model.
+
+        Raises:
+            BadReply: it is none.
+        """
+        content = _object(body)
+        self._check_model(request, content)
+        choices = _choices(content, texts)
+        usage, note = read_usage(content)
+        return choices, usage, (note,) if note else ()
 
     def _repeated(self, request: Request) -> str:
         """What a reply begins with that was given to it: llama.cpp's server repeats it, others do not."""
@@ -208,7 +231,7 @@ class WireFormat:
     def _check_model(self, request: Request, content: Mapping[str, Any]) -> None:
         """Another model's name is not believed; providers add a date to the name, or leave the owner out."""
         found = content.get("model")
-        wanted = self._model_of(request)
+        wanted = self.model_of(request)
         if found == wanted or found is None or self.kind == "llama_server":  # which calls the only model it serves as it likes
             return
         if isinstance(found, str):
