@@ -20,10 +20,11 @@ from socsim.scenario.engines import SamplingSpec
 __all__ = ["ENGINES_THAT_CAN", "check_capabilities", "unmet_wishes"]
 
 _OWN_MODEL = "embedded, vllm, transformers"
+_WHOLE = f"{_OWN_MODEL}; openai with endpoint: {{kind: vllm, api: completions, tokenizer: FILE}}"
 ENGINES_THAT_CAN = {
     "score": f"{_OWN_MODEL}; openai where the server lists log-probabilities (endpoint.top_logprobs)",
-    "whole_options": _OWN_MODEL,
-    "most_candidates": _OWN_MODEL,
+    "whole_options": _WHOLE,
+    "most_candidates": _WHOLE,
     "chat": f"{_OWN_MODEL} with a chat-tuned model; openai with endpoint.api: chat",
     "plain": f"{_OWN_MODEL}; openai with endpoint.api: completions",
     "prefill": f"{_OWN_MODEL}; openai with endpoint.kind: vllm, sglang or llama_server, or with endpoint.api: completions",
