@@ -10,7 +10,8 @@ import asyncio
 import signal
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 __all__ = ["LoopThread", "wake_on_interrupt"]
@@ -71,8 +72,12 @@ class LoopThread:
         self._loop.close()
 
     def cancel_all(self) -> None:
-        """Cancel what runs now and wait until it has ended; whoever waits for it gets a `CancelledError`."""
-        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
+        """Cancel what runs now and wait until it has ended; whoever waits for it gets a `CancelledError`.
+
+        Of two callers at once, such as after an impatient second interrupt, the later one cancels the earlier one's waiting, too.
+        """
+        with suppress(CancelledError):
+            asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
 
     @staticmethod
     async def _cancel_all() -> None:

@@ -26,6 +26,7 @@ ENGINE_LIBRARIES = {
     "xllamacpp",
     "openai",
     "aiohttp",
+    "httptools",
     "httpx",
     "vllm",
     "transformers",

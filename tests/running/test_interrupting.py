@@ -45,7 +45,7 @@ def test_an_impatient_interrupt_ends_it_too(file: Path, tmp_path: Path) -> None:
     process = socsim("run", file, "--out", tmp_path / "run", "--no-report", replies=12)
     wait_for_calls(process, tmp_path / "run", 12)
     code, _, err = interrupted(process, (signal.SIGINT,) * 3)
-    assert code == 130
+    assert code == 130, err
     assert "Traceback" not in err
     finished("resume", tmp_path / "run", "--no-report")
 
