@@ -180,7 +180,7 @@ def check_nothing_asked_again(
         prompt for committed_then, then in known for prompt in committed_then if end[prompt].requests != then[prompt].requests
     ]
     assert asked_again == []
-    assert all(committed_then for committed_then, _ in known)
+    assert any(committed_then for committed_then, _ in known)
     cut_off = Counter(prompt for committed_then, then in known for prompt in set(then) - committed_then)
     assert all(one.requests <= ATTEMPTS * (1 + cut_off[prompt]) for prompt, one in end.items())
     lost = [
