@@ -152,10 +152,10 @@ def interval_of_median(values: Sequence[float], *, draws: int = 2000, seed: int 
     return medians[int(0.025 * draws)], medians[int(0.975 * draws) - 1]
 
 
-def workload(kind: str, agents: int, steps: int) -> list[Request]:
+def workload(kind: str, agents: int, steps: int, *, reply_tokens: int = 16) -> list[Request]:
     """The requests: people who speak in several steps, or as many who speak once."""
     people, times = (agents, steps) if kind == "shared" else (agents * steps, 1)
-    return requests_of(talk(people, times, reply_tokens=16))
+    return requests_of(talk(people, times, reply_tokens=reply_tokens))
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from socsim.errors import InferenceError
 from socsim.inference.types import Engine, Measured
 from socsim.scenario.engines import InferenceSpec
 
-__all__ = ["EngineAsker", "write_dummy_model"]
+__all__ = ["EngineAsker", "make_vllm", "write_dummy_model"]
 
 _TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
@@ -51,21 +51,8 @@ class EngineAsker:
     @classmethod
     def vllm(cls, arguments: argparse.Namespace) -> EngineAsker:
         """A vLLM engine with the model of the command line."""
-        try:
-            import vllm  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
-        except ImportError as error:
-            raise SystemExit("vLLM is not installed here: install the extra vllm, or measure a server with --base-url") from error
-        from socsim.inference.factory import make_engine
-
-        folder, extra, model = None, {}, arguments.model
-        if arguments.dummy_8b:
-            folder = Path(tempfile.mkdtemp(prefix="socsim-dummy-8b-"))
-            write_dummy_model(folder, tokenizer=Path(arguments.tokenizer) if arguments.tokenizer else None)
-            model, extra = str(folder), {"load_format": "dummy"}
-        if not model:
-            raise SystemExit("name a model with --model, or use --dummy-8b")
-        served = {"max_num_seqs": max(arguments.most, 1), "tensor_parallel_size": arguments.gpus, "arguments": extra}
-        return cls(make_engine(InferenceSpec.model_validate({"engine": "vllm", "model": model, "vllm": served})), folder)
+        served = {"max_num_seqs": max(arguments.most, 1), "tensor_parallel_size": arguments.gpus}
+        return cls(*make_vllm(arguments.model, dummy_8b=arguments.dummy_8b, tokenizer=arguments.tokenizer, served=served))
 
     async def __aenter__(self) -> EngineAsker:
         return self
@@ -93,6 +80,31 @@ class EngineAsker:
     async def version(self) -> str:
         """The engine's library and its version."""
         return self._engine.identity.version
+
+
+def make_vllm(model: str, *, dummy_8b: bool, tokenizer: str, served: dict[str, Any]) -> tuple[Any, Path | None]:
+    """A vLLM engine that starts when first asked, and the folder to remove afterwards if its model is made up.
+
+    Args:
+        model: folder or name.
+        dummy_8b: made-up weights in the shape of an 8B model instead.
+        tokenizer: folder of a tokenizer for these; empty: one is learnt.
+        served: the fields of the scenario's ``inference.vllm``.
+    """
+    try:
+        import vllm  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
+    except ImportError as error:
+        raise SystemExit("vLLM is not installed here: install the extra vllm, or measure a server with --base-url") from error
+    from socsim.inference.factory import make_engine
+
+    folder = None
+    if dummy_8b:
+        folder = Path(tempfile.mkdtemp(prefix="socsim-dummy-8b-"))
+        write_dummy_model(folder, tokenizer=Path(tokenizer) if tokenizer else None)
+        model, served = str(folder), {**served, "arguments": {**served.get("arguments", {}), "load_format": "dummy"}}
+    if not model:
+        raise SystemExit("name a model with --model, or use --dummy-8b")
+    return make_engine(InferenceSpec.model_validate({"engine": "vllm", "model": model, "vllm": served})), folder
 
 
 def write_dummy_model(folder: Path, *, tokenizer: Path | None = None) -> None:

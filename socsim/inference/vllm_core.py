@@ -14,7 +14,7 @@ from typing import Any
 
 from socsim.errors import ContextOverflow, InferenceError, ModelFileError, RateLimited, Rejected, Unavailable
 
-__all__ = ["VllmCore"]
+__all__ = ["VllmCore", "is_objection"]
 
 _BETWEEN_STARTS_S = 60.0
 _TOO_LONG = ("longer than the maximum model length", "maximum context length")
@@ -143,9 +143,14 @@ class VllmCore:
             return ContextOverflow(str(error))
         if any(one.__name__ == "GracefulHTTPError" for one in type(error).__mro__):
             return RateLimited(f"vLLM takes no more calls: {error}")
-        if isinstance(error, ValueError | TypeError) or any(one.__name__ == "VLLMClientError" for one in type(error).__mro__):
+        if is_objection(error):
             return Rejected(f"vLLM does not take this call: {error}")
         return Unavailable(f"vLLM failed: {error.__cause__ or error!r}")
+
+
+def is_objection(error: Exception) -> bool:
+    """Whether vLLM says that the request is at fault; some versions have a class of their own for that, which is no ValueError."""
+    return isinstance(error, ValueError | TypeError) or any(one.__name__ == "VLLMClientError" for one in type(error).__mro__)
 
 
 def _new_engine(arguments: Mapping[str, Any]) -> Any:

@@ -23,7 +23,7 @@ from socsim.inference.llama_prompts import Prompt, PromptWriter
 from socsim.inference.option_tries import OptionTrie, build_trie
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, Usage
 from socsim.inference.vllm_adapters import Adapters
-from socsim.inference.vllm_core import VllmCore
+from socsim.inference.vllm_core import VllmCore, is_objection
 from socsim.inference.vllm_params import (
     LISTED_AT_ONCE,
     lists_tokens,
@@ -318,7 +318,9 @@ def _accepted(make: Any, *arguments: Any) -> Any:
     """What ``make`` gives; vLLM's own objection to a parameter is the request's fault."""
     try:
         return make(*arguments)
-    except (ValueError, TypeError) as error:
+    except Exception as error:
+        if not is_objection(error):
+            raise
         raise Rejected(f"vLLM does not take this call: {error}") from error
 
 

@@ -18,6 +18,11 @@ CONTEXT = 512
 SEQUENCES = 16
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """vLLM leaves its messaging context to the collector, which says so after the last test."""
+    config.addinivalue_line("filterwarnings", "ignore:Unclosed context:ResourceWarning")
+
+
 def make_engine(model: Path, folder: Path | None = None, **fields: Any) -> Any:
     """An engine that starts when first asked."""
     from socsim.inference.vllm_engine import make_vllm_engine
