@@ -103,7 +103,7 @@ def _params(sampling: SamplingParams, reply: int) -> Any:
 
     return VllmParams(
         temperature=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k, min_p=sampling.min_p,
-        max_tokens=reply, min_tokens=reply, ignore_eos=True, output_kind=RequestOutputKind.FINAL_ONLY,
+        max_tokens=reply, ignore_eos=True, output_kind=RequestOutputKind.FINAL_ONLY,
     )  # fmt: skip
 
 

@@ -149,7 +149,7 @@ class VllmCore:
 
 
 def is_objection(error: Exception) -> bool:
-    """Whether vLLM says that the request is at fault; some versions have a class of their own for that, which is no ValueError."""
+    """Whether vLLM finds the request at fault; some versions have a class of their own for that, which is no ValueError."""
     return isinstance(error, ValueError | TypeError) or any(one.__name__ == "VLLMClientError" for one in type(error).__mro__)
 
 
