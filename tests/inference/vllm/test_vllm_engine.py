@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.embedded_efficiency import workload
+from benchmarks.vllm_efficiency import one_repeat
 from socsim import run
 from socsim.errors import Rejected, Unavailable
 from socsim.inference.types import Completion, Request, SamplingParams, Segment
@@ -153,6 +155,13 @@ def test_every_sampling_setting_is_honoured(subject: Subject) -> None:
         subject.ask(repeated).text
         != subject.ask(replace(repeated, sampling=SamplingParams(0.0, repetition_penalty=3.0, max_tokens=16))).text
     )
+
+
+def test_layer_and_bare_loop_answer_the_same_calls(subject: Subject) -> None:
+    requests = workload("distinct", 4, 1, reply_tokens=4)
+    found = subject.run(lambda engine: one_repeat(engine, requests, sorted_first=True))
+    assert found["saturation_computed_tokens"] == pytest.approx(found["layer_computed_tokens"], rel=0.3)
+    assert 0 < found["reply_tokens"] <= 16
 
 
 def test_a_scenario_runs_on_it(engine: Any, tmp_path: Path) -> None:
