@@ -12,6 +12,7 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +24,7 @@ from socsim.errors import InferenceError
 from socsim.inference.types import Engine, Measured
 from socsim.scenario.engines import InferenceSpec
 
-__all__ = ["EngineAsker", "make_vllm", "write_dummy_model"]
+__all__ = ["EngineAsker", "dummy_tiny_config", "make_vllm", "write_dummy_model"]
 
 _TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
@@ -31,6 +32,7 @@ _TEMPLATE = (
 )
 _SPECIAL = ("<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
 _LEARNT_FROM = 2000
+_LEARNT_TOKENS = 8192
 
 
 class EngineAsker:
@@ -52,7 +54,8 @@ class EngineAsker:
     def vllm(cls, arguments: argparse.Namespace) -> EngineAsker:
         """A vLLM engine with the model of the command line."""
         served = {"max_num_seqs": max(arguments.most, 1), "tensor_parallel_size": arguments.gpus}
-        return cls(*make_vllm(arguments.model, dummy_8b=arguments.dummy_8b, tokenizer=arguments.tokenizer, served=served))
+        dummy = dummy_8b_config() if arguments.dummy_8b else None
+        return cls(*make_vllm(arguments.model, dummy=dummy, tokenizer=arguments.tokenizer, served=served))
 
     async def __aenter__(self) -> EngineAsker:
         return self
@@ -82,13 +85,13 @@ class EngineAsker:
         return self._engine.identity.version
 
 
-def make_vllm(model: str, *, dummy_8b: bool, tokenizer: str, served: dict[str, Any]) -> tuple[Any, Path | None]:
+def make_vllm(model: str, *, dummy: Mapping[str, Any] | None, tokenizer: str, served: dict[str, Any]) -> tuple[Any, Path | None]:
     """A vLLM engine that starts when first asked, and the folder to remove afterwards if its model is made up.
 
     Args:
         model: folder or name.
-        dummy_8b: made-up weights in the shape of an 8B model instead.
-        tokenizer: folder of a tokenizer for these; empty: one is learnt.
+        dummy: the ``config.json`` of a model whose weights are made up, instead.
+        tokenizer: folder of a tokenizer for this; empty: one is learnt.
         served: the fields of the scenario's ``inference.vllm``.
     """
     try:
@@ -98,18 +101,24 @@ def make_vllm(model: str, *, dummy_8b: bool, tokenizer: str, served: dict[str, A
     from socsim.inference.factory import make_engine
 
     folder = None
-    if dummy_8b:
-        folder = Path(tempfile.mkdtemp(prefix="socsim-dummy-8b-"))
-        write_dummy_model(folder, tokenizer=Path(tokenizer) if tokenizer else None)
+    if dummy is not None:
+        folder = Path(tempfile.mkdtemp(prefix="socsim-dummy-"))
+        write_dummy_model(folder, dummy, tokenizer=Path(tokenizer) if tokenizer else None)
         model, served = str(folder), {**served, "arguments": {**served.get("arguments", {}), "load_format": "dummy"}}
     if not model:
         raise SystemExit("name a model with --model, or use --dummy-8b")
     return make_engine(InferenceSpec.model_validate({"engine": "vllm", "model": model, "vllm": served})), folder
 
 
-def write_dummy_model(folder: Path, *, tokenizer: Path | None = None) -> None:
-    """A model's folder without weights: an 8B shape, and a tokenizer given or learnt from the benchmark's prompts."""
-    (folder / "config.json").write_text(json.dumps(dummy_8b_config()), encoding="utf-8")
+def dummy_tiny_config() -> dict[str, Any]:
+    """The shape of a model that costs next to nothing, so that what surrounds it is all there is; for the learnt tokenizer."""
+    tiny = {"hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 2, "num_attention_heads": 4}
+    return {**dummy_8b_config(), **tiny, "num_key_value_heads": 2, "head_dim": 64, "vocab_size": _LEARNT_TOKENS}
+
+
+def write_dummy_model(folder: Path, config: Mapping[str, Any] | None = None, *, tokenizer: Path | None = None) -> None:
+    """A model's folder without weights: a shape (by default of an 8B model), a tokenizer given or learnt from these prompts."""
+    (folder / "config.json").write_text(json.dumps(config or dummy_8b_config()), encoding="utf-8")
     if tokenizer is not None:
         for file in tokenizer.iterdir():
             if file.is_file() and (
@@ -135,7 +144,9 @@ def _learn_tokenizer() -> Any:
     learnt.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     learnt.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=8192, special_tokens=list(_SPECIAL), initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=_LEARNT_TOKENS, special_tokens=list(_SPECIAL), initial_alphabet=alphabet, show_progress=False
+    )
     turns = itertools.islice(endless_talk(_LEARNT_FROM, seed=0), _LEARNT_FROM)
     learnt.train_from_iterator((f"{turn.system}\n{turn.user}" for turn in turns), trainer)
     return learnt

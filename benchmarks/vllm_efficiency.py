@@ -1,7 +1,8 @@
 """What share of vLLM's own speed the inference layer reaches, in one process: ``python -m benchmarks vllm_efficiency``.
 
-Usage: python -m benchmarks vllm_efficiency (--model FOLDER_OR_NAME | --dummy-8b [--tokenizer FOLDER]) [--agents N] [--steps T]
-           [--reply-tokens N] [--sequences S] [--gpus N] [--dtype T] [--eager] [--repeats R] [--workload shared|distinct]
+Usage: python -m benchmarks vllm_efficiency (--model FOLDER_OR_NAME | --dummy-8b [--tokenizer FOLDER] | --dummy-tiny)
+           [--agents N] [--steps T] [--reply-tokens N] [--sequences S] [--gpus N] [--dtype T] [--eager] [--repeats R]
+           [--workload shared|distinct]
 
 The same requests (persona, neighbours' messages, a short reply; none depends on another) are answered three times in each repeat,
 by one engine that keeps running, with its prefix cache emptied before each:
@@ -13,7 +14,8 @@ saturation  by a loop that knows nothing of the layer: token ids written beforeh
 
 efficiency = saturation / layer, its median over repeats with a bootstrap interval (95 %). Where the seconds of one kind spread by
 more than 10 % around their median, all repeats are done again, twice at most. ``distinct`` prompts share no persona. Also told is
-this process's processor time per call, vLLM's own process left out. The last line is one JSON object.
+this process's processor time per call, vLLM's own process left out. A tiny model makes the engine as fast as vLLM's bookkeeping
+lets it be, and so asks the most of the layer. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ from typing import Any
 
 from benchmarks.embedded_efficiency import GOAL, GOAL_LOW, interval_of_median, measured_batches, workload
 from benchmarks.hardware import hardware
-from benchmarks.in_process import make_vllm
+from benchmarks.in_process import dummy_tiny_config, make_vllm
+from benchmarks.roofline import dummy_8b_config
 from socsim.inference.client import InferenceClient
 from socsim.inference.types import Completion, DrawKey, Request, SamplingParams
 from socsim.provenance import provenance
@@ -191,6 +194,7 @@ def arguments_of(argv: list[str] | None = None) -> argparse.Namespace:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--model", default="", help="folder or name of a model")
     which.add_argument("--dummy-8b", action="store_true", help="made-up weights in the shape of an 8B model; needs a GPU")
+    which.add_argument("--dummy-tiny", action="store_true", help="made-up weights that cost next to nothing")
     parser.add_argument("--tokenizer", default="", help="folder of a tokenizer for --dummy-8b")
     parser.add_argument("--agents", type=int, default=32)
     parser.add_argument("--steps", type=int, default=2)
@@ -212,7 +216,10 @@ def main() -> None:
         "max_num_seqs": arguments.sequences, "tensor_parallel_size": arguments.gpus, "max_model_len": CONTEXT,
         "dtype": arguments.dtype, "arguments": {"enforce_eager": True} if arguments.eager else {},
     }  # fmt: skip
-    engine, folder = make_vllm(arguments.model, dummy_8b=arguments.dummy_8b, tokenizer=arguments.tokenizer, served=served)
+    dummy = dummy_8b_config() if arguments.dummy_8b else dummy_tiny_config() if arguments.dummy_tiny else None
+    if arguments.tokenizer and not arguments.dummy_8b:
+        raise SystemExit("--tokenizer is for --dummy-8b alone")
+    engine, folder = make_vllm(arguments.model, dummy=dummy, tokenizer=arguments.tokenizer, served=served)
     try:
         found = measure(engine, arguments)
     finally:
