@@ -33,4 +33,9 @@ def make_visible(text: str) -> tuple[str, int]:
     """
     if "<" not in text and "[" not in text:
         return text, 0
-    return _CONTROL.subn(lambda found: found[0].translate(_VISIBLE), text)
+    total = 0
+    while True:  # what stands around a control string may be one when that is visible; each round leaves fewer brackets
+        text, count = _CONTROL.subn(lambda found: found[0].translate(_VISIBLE), text)
+        if count == 0:
+            return text, total
+        total += count

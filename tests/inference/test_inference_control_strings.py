@@ -33,6 +33,11 @@ def test_none_survives_and_once_is_enough(parts: list[str]) -> None:
     assert make_visible(found) == (found, 0)
 
 
+@pytest.mark.parametrize(("text", "visible"), [("<|<s>|>", "‹|‹s›|›"), ("<|im_<s>|>", "‹|im_‹s›|›")])
+def test_one_inside_another_hides_neither(text: str, visible: str) -> None:
+    assert make_visible(text) == (visible, 2)
+
+
 @given(st.text(alphabet=st.characters(exclude_characters="<["), max_size=60))
 def test_text_without_brackets_stays_as_it_is(text: str) -> None:
     assert make_visible(text) == (text, 0)
