@@ -139,10 +139,17 @@ def lay_out(
         "counts": {},
         "tables": {},
     }
-    if source is not None and scenario.inference.engine == "embedded" and (source / str(scenario.inference.model)).is_file():
+    if source is not None and _uncopied(scenario, source):
         manifest["model_folder"] = str(source.resolve())
     write_manifest(folder, manifest | provenance() | dict(facts or {}))
     (folder / UNFINISHED_NAME).unlink()
+
+
+def _uncopied(scenario: Scenario, source: Path) -> bool:
+    """Whether the engine needs something beside the scenario that is not copied: models and adapters are large, keys secret."""
+    spec = scenario.inference
+    beside = (str(spec.model), spec.adapter, spec.env_file)
+    return any(name is not None and (source / name).exists() for name in beside)
 
 
 def scenario_unchanged(folder: Path, manifest: Mapping[str, Any]) -> bool:

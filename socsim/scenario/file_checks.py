@@ -9,7 +9,7 @@ from socsim.errors import ScenarioError
 from socsim.scenario import document
 from socsim.scenario.asking import AnyOf, FileText, ItemTableSpec, PromptsSpec
 from socsim.scenario.findings import Findings
-from socsim.scenario.paths import MAX_DATA_BYTES, MAX_TEXT_BYTES, file_problem, read_text
+from socsim.scenario.paths import MAX_DATA_BYTES, MAX_TEXT_BYTES, file_problem, form_problem, read_text
 from socsim.scenario.people import PEOPLE_ENDINGS
 from socsim.scenario.places import listed
 from socsim.scenario.resolving import table_file
@@ -54,6 +54,11 @@ def _data_files(scenario: Scenario) -> Iterator[tuple[document.Path, str, str]]:
             yield ("arms", index, "yoke", "messages"), arm.yoke["messages"], "text"
     if scenario.analysis.human is not None:
         yield ("analysis", "human"), scenario.analysis.human, "table"
+    inference = scenario.inference
+    if inference.endpoint is not None and inference.endpoint.tokenizer is not None:
+        yield ("inference", "endpoint", "tokenizer"), inference.endpoint.tokenizer, "data"
+    if inference.steering is not None:
+        yield ("inference", "steering", "vector"), inference.steering.vector, "data"
 
 
 def check_files(scenario: Scenario, folder: Path, findings: Findings) -> None:
@@ -79,6 +84,11 @@ def check_files(scenario: Scenario, folder: Path, findings: Findings) -> None:
     for item, spec in scenario.items.items() if isinstance(scenario.items, dict) else ():
         if spec.text is not None and spec.text_file is not None:
             findings.add(("items", item, "text_file"), "the item has a text and a text_file", "Keep one of them")
+    for field in ("env_file", "adapter"):  # neither is copied into a run, and an adapter may be a server's
+        name = getattr(scenario.inference, field)
+        wrong = form_problem(name) if name is not None else None
+        if wrong is not None:
+            findings.add(("inference", field), *wrong)
     _check_level_columns(scenario, folder, findings)
 
 

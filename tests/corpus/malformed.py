@@ -374,6 +374,13 @@ CASES = [
     Case("patch that is invalid", "arms: [treatment, alone]", "arms: [treatment, {quiet: {phases: {talk: {repeat: §0}}}}]", "found the number 0; it must be at least 1", "at least 1"),
     Case("patch that breaks the world", "arms: [treatment, alone]", "arms: [treatment, {quiet: {phases: {talk: {ask: [§txa]}}}}]", "no item 'txa'", "Did you mean 'tax'?"),
     Case("key in the file", "engine: scripted", "engine: openai, key: §sk-verysecretvalue", "not the name of an environment variable", "OPENAI_API_KEY"),
+    Case(
+        "keys outside the folder", "engine: scripted", "engine: openai, key: K, env_file: §../.env", "leads out", "inside the scenario's folder"
+    ),
+    Case("absent tokenizer", "engine: scripted", "engine: openai, endpoint: {tokenizer: §absent.json}", "no file 'absent.json'", ""),
+    Case(
+        "absent direction", "engine: scripted", "engine: transformers, steering: {vector: §/v.npy, layer: 1}", "absolute path", "relative"
+    ),
     Case("password in the address", "engine: scripted", "engine: openai, base_url: §https://me:verysecretvalue@host/v1", "not shown", "https://"),
     Case("shares of models", "engine: scripted", "engine: scripted, model: §[{name: a, share: 0.5}, {name: b, share: 0.1}]", "sum to 0.6", "sum to 1"),
     Case("unknown finding", "baselines: [degroot]", "compare: [{finding: §money}]", "does not name a finding", "money_request.basic"),
