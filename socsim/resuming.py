@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from socsim.forking import fork
 from socsim.inference.manner import manner_recorded
 from socsim.inference.types import Engine, EngineIdentity
 from socsim.laying_out import INPUTS, check_same_scenario
-from socsim.record.caching import CACHE_FACT
+from socsim.record.caching import CACHE_FACT, engine_difference
 from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
 from socsim.record.manifest import UNFINISHED_NAME, read_manifest, remove_leftovers, write_manifest
@@ -122,10 +121,9 @@ def _again(folder: Path, progress: RunProgress | None, *, report: bool) -> Run:
 
 
 def _same_engine(recorded: dict[str, Any], identity: EngineIdentity) -> None:
-    now = asdict(identity)
-    for field in ("engine", "model", "file_sha256", "quantisation"):
-        if recorded.get(field) != now[field]:
-            raise RecordError(
-                f"this run began with {field} {recorded.get(field)!r}, the engine now has {now[field]!r}. "
-                "Answers of two models must not be mixed in one run; resume with the same model, or start a new run."
-            )
+    difference = engine_difference(recorded, identity)
+    if difference:
+        raise RecordError(
+            f"the engine is not the one that this run began with: {difference}. "
+            "Answers of two models must not be mixed in one run; resume with the same model, or start a new run."
+        )

@@ -20,7 +20,7 @@ from socsim.inference.flights import CallKey, Flight, Flights, Outcome
 from socsim.inference.retrying import Backoff, ask_once, bad_reply, failure_of
 from socsim.inference.statistics import ClientStats, Statistics
 from socsim.inference.throttling import AdaptiveLimit, TokenGuess, Turns
-from socsim.inference.types import CallFailure, Completion, DrawKey, Engine, Request, Usage
+from socsim.inference.types import CallFailure, Completion, DrawKey, Engine, Request, TokenCounter, Usage
 from socsim.record.store import RecordStore
 from socsim.scenario.engines import LimitsSpec
 from socsim.seeding import uniform
@@ -34,8 +34,8 @@ _PREFIX = 256
 class Caps(Protocol):
     """Caps on a whole run; see `socsim.inference.spending.Spending`."""
 
-    def admit(self, prompt_tokens: float, completion_tokens: float) -> int:
-        """Set tokens aside for an attempt; returns a number to give back.
+    def admit(self, prompt_tokens: float, completion_tokens: float, calls: int = 1) -> int:
+        """Set tokens aside for an attempt at so many calls; returns a number to give back.
 
         Raises:
             RunStopped: a cap is reached.
@@ -255,7 +255,7 @@ class InferenceClient:
                     return [failure_of(error, attempt)] * len(flight.members), attempt
             else:
                 self._note_success()
-                elapsed = self._statistics.begun() - begun
+                elapsed = self._statistics.now() - begun
                 return [_checked(request, completion, attempt, elapsed) for completion in completions], attempt
             finally:
                 self._leave_place()
@@ -270,10 +270,10 @@ class InferenceClient:
         assert self._engine is not None
         request, texts = flight.request, len(flight.members)
         measured = self._turns.bounded or self._caps is not None
-        prompt = self._guess.prompt(request) if measured else 0.0
+        prompt = await self._prompt_tokens(request) if measured else 0.0
         reply = texts * request.sampling.max_tokens if request.sampling else 0
         await self._turns.wait(prompt + reply)
-        aside = self._caps.admit(prompt, reply) if self._caps is not None else 0
+        aside = self._caps.admit(prompt, reply, texts) if self._caps is not None else 0
         usage: Usage | None = None
         try:
             seeds = [engine_seed(member.draw) for member in flight.members]
@@ -287,6 +287,12 @@ class InferenceClient:
         finally:
             if self._caps is not None:
                 self._caps.settle(aside, usage)
+
+    async def _prompt_tokens(self, request: Request) -> float:
+        """Tokens of a prompt: counted where the engine has the model's tokenizer, else guessed from the replies so far."""
+        if isinstance(self._engine, TokenCounter) and self._engine.capabilities().token_ids:
+            return float(await self._engine.count_tokens(request))
+        return self._guess.prompt(request)
 
     def _note_trouble(self, error: InferenceError, begun: float) -> None:
         busy = isinstance(error, RateLimited | TimedOut)

@@ -77,6 +77,9 @@ def make_http_engine(spec: InferenceSpec, folder: Path | None) -> HttpEngine:
     if endpoint.kind == "hosted" and spec.key is None and not all(may_carry_key(one) and "https" not in one for one in addresses):
         fix = "Name the environment variable that holds it, for example: key: OPENAI_API_KEY"
         raise ScenarioError(Problem("a hosted API wants a key", "inference.key", fix=fix))
+    if spec.batch is not None and endpoint.kind != "hosted":
+        fix = "Leave batch out, or write endpoint: {kind: hosted}"
+        raise ScenarioError(Problem(f"a {endpoint.kind} server has no batch endpoint", "inference.batch", fix=fix))
     key = find_key(spec.key, spec.env_file, folder)
     for address in addresses if key else ():
         if not may_carry_key(address):
@@ -339,9 +342,12 @@ class HttpEngine:
         return self._wire.body(request, seed)[0]
 
     def _batch_reply(self, request: Request, status: int, body: Mapping[str, Any]) -> Completion:
-        if status != 200:
-            raise status_error(status, {}, orjson.dumps(body))
-        return self._without_the_key(self._wire.read(request, body)[0])
+        with self._hiding_the_key():
+            if status != 200:
+                raise status_error(status, {}, orjson.dumps(body))
+            found = self._wire.read(request, body)[0]
+        notes = self._wire.body(request, 0)[1]
+        return self._without_the_key(replace(found, notes=(*notes, *found.notes)) if notes else found)
 
 
 def _checked(reply: Reply) -> bytes:

@@ -84,7 +84,12 @@ class HostedTransport:
             abandon(clients)
 
     def error(self, error: Exception) -> InferenceError:
-        """An error of the provider's client as one of ours, without the key in its words."""
+        """An error of the provider's client as one of ours, without the key in its words.
+
+        Raises:
+            Exception: one that is none of the client's, as it is: a mistake in our code is no outage of the provider.
+        """
+        import httpx2
         import openai
 
         ours = _cause(error, InferenceError)
@@ -101,7 +106,9 @@ class HostedTransport:
             if untrusted is not None:
                 return Rejected(f"the provider's certificate is not accepted: {untrusted}")
             return Unreachable(f"no connection to the provider ({type(error.__cause__ or error).__name__})")
-        return Unavailable(f"the exchange with the provider failed ({type(error).__name__})")
+        if isinstance(error, openai.OpenAIError | httpx2.HTTPError | httpx2.StreamError | OSError):
+            return Unavailable(f"the exchange with the provider failed ({type(error).__name__})")
+        raise error
 
     def _hidden(self, error: InferenceError) -> InferenceError:
         error.args = (self._settings.key.hide(str(error)),)

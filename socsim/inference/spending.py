@@ -75,17 +75,20 @@ class Spending:
         """Money spent so far, without what is set aside; None where no price is known."""
         return None if self._price is None else cost_usd(self._price, self._usage, batch=self._batch)
 
-    def admit(self, prompt_tokens: float, completion_tokens: float) -> int:
-        """Set tokens aside for an attempt; returns a number to give back to `settle`.
+    def admit(self, prompt_tokens: float, completion_tokens: float, calls: int = 1) -> int:
+        """Set tokens aside for an attempt at so many calls; returns a number to give back to `settle`.
+
+        An attempt counts as calls whether it is answered or not: a server that never answers must not be asked for ever.
 
         Raises:
             RunStopped: a cap is reached, or would be passed.
         """
         wanted = Usage(int(prompt_tokens), int(completion_tokens))
-        reason = self._reason(wanted)
+        reason = self._reason(wanted, calls)
         if reason:
             raise RunStopped(reason)
         self._numbers += 1
+        self._calls += calls
         self._reserved[self._numbers] = wanted
         self._aside = _sum(self._aside, wanted)
         return self._numbers
@@ -97,15 +100,14 @@ class Spending:
             self._aside.prompt_tokens - wanted.prompt_tokens, self._aside.completion_tokens - wanted.completion_tokens
         )
         if usage is not None:
-            self._calls += 1
             self._usage = _sum(self._usage, usage)
 
-    def _reason(self, wanted: Usage) -> str:
+    def _reason(self, wanted: Usage, calls: int) -> str:
         """Why nothing more may be asked; empty where it may."""
         budget: BudgetSpec = self._budget
         planned = _sum(_sum(self._usage, self._aside), wanted)
         spent = f"spent so far: {self._words()}"
-        if budget.calls is not None and self._calls + len(self._reserved) + 1 > budget.calls:
+        if budget.calls is not None and self._calls + calls > budget.calls:
             return f"the cap of {budget.calls} calls is reached (inference.budget.calls); {spent}"
         if budget.tokens is not None and planned.prompt_tokens + planned.completion_tokens > budget.tokens:
             return f"the cap of {budget.tokens} tokens is reached (inference.budget.tokens); {spent}"

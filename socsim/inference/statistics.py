@@ -147,6 +147,10 @@ class Statistics:
         self._failures: Counter[str] = Counter()
         self._e2el, self._ttft, self._tpot = Spread(), Spread(), Spread()
 
+    def now(self) -> float:
+        """The time by the clock."""
+        return self._clock()
+
     def begun(self) -> float:
         """An attempt begins; returns the time by the clock."""
         now = self._clock()

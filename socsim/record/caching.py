@@ -37,6 +37,12 @@ RECORD_NAME = "record.sqlite"
 IDENTITY_KEY = "identity"
 """Fact of a record: which model answered, as JSON; for records without a manifest beside them."""
 _DECIDING = ("engine", "model", "file_sha256", "quantisation")
+_OF_THE_MACHINE = frozenset(
+    {"host", "slots", "context_tokens", "threads", "device", "tensor_parallel_size", "data_parallel_size", "max_model_len"}
+)
+_OF_SCRIPTS = frozenset({"reply", "scorer"})
+"""Settings that say where and how fast an engine answers, and what the functions of a scripted one are called. All others, such as
+a steering vector, change what it answers."""
 
 
 def record_file(path: Path) -> Path:
@@ -64,10 +70,17 @@ def identity_of(path: Path) -> dict[str, Any]:
 def engine_difference(recorded: Mapping[str, Any], identity: EngineIdentity | Mapping[str, Any]) -> str:
     """The first thing in which two models differ, in words; empty where they are the same."""
     now = asdict(identity) if isinstance(identity, EngineIdentity) else identity
-    for field in _DECIDING:
-        if recorded.get(field, "") != now.get(field, ""):
-            return f"{field} {recorded.get(field)!r} there, {now.get(field)!r} here"
+    there, here = (_deciding(one) for one in (recorded, now))
+    for field in [*there, *(field for field in here if field not in there)]:
+        if there.get(field, "") != here.get(field, ""):
+            return f"{field} {there.get(field, '')!r} there, {here.get(field, '')!r} here"
     return ""
+
+
+def _deciding(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an identity decides the answers."""
+    settings = {str(name): value for name, value in identity.get("settings") or () if name not in _OF_THE_MACHINE | _OF_SCRIPTS}
+    return {**{field: identity.get(field, "") for field in _DECIDING}, **settings}
 
 
 def open_cache(path: Path, identity: EngineIdentity) -> RecordStore:

@@ -84,6 +84,7 @@ class BudgetSpec(Spec):
     tokens: int | None = Field(default=None, ge=1)
     """Prompt and completion tokens together, cached ones included."""
     calls: int | None = Field(default=None, ge=1)
+    """Calls made, further attempts included."""
     hours: float | None = Field(default=None, gt=0.0)
 
 

@@ -502,10 +502,12 @@ class Till:
         self.left = left
         self.open: set[int] = set()
         self.used: list[Usage | None] = []
+        self.expected: list[tuple[float, float, int]] = []
 
-    def admit(self, prompt_tokens: float, completion_tokens: float) -> int:
+    def admit(self, prompt_tokens: float, completion_tokens: float, calls: int = 1) -> int:
         if self.left == 0:
             raise RunStopped("inference.budget.calls: that was all")
+        self.expected.append((prompt_tokens, completion_tokens, calls))
         self.left -= 1
         self.open.add(self.left)
         return self.left
@@ -527,6 +529,19 @@ def test_a_cap_stops_a_call_before_the_engine_is_asked(record: RecordStore) -> N
         assert not till.open
 
     asyncio.run(main())
+
+
+def test_caps_are_told_tokens_of_the_models_own_tokenizer_where_it_is_at_hand(record: RecordStore) -> None:
+    async def main(engine: ScriptedEngine) -> Till:
+        till = Till(9)
+        async with InferenceClient(engine, record, caps=till) as client:
+            await client.submit(text("x" * 77 + str(id(engine))), draw())
+        return till
+
+    counting, guessing = (ScriptedEngine(token_ids=own) for own in (True, False))
+    length = len("x" * 77 + str(id(counting)))
+    assert asyncio.run(main(counting)).expected == [(length, 64, 1)]
+    assert asyncio.run(main(guessing)).expected == [(pytest.approx(len("x" * 77 + str(id(guessing))) / 3), 64, 1)]
 
 
 def test_what_is_in_flight_when_a_cap_is_reached_is_waited_for_and_recorded(record: RecordStore) -> None:

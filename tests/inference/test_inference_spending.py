@@ -65,14 +65,23 @@ def test_no_more_attempts_are_admitted_than_a_cap_allows_even_while_none_is_answ
         spending.admit(100, 10)
 
 
-def test_what_is_not_used_is_given_back_and_unanswered_attempts_cost_nothing() -> None:
+def test_what_is_not_used_is_given_back_and_unanswered_attempts_take_no_tokens() -> None:
     spending = Spending(hosted(budget={"tokens": 220}))
     first, second = spending.admit(100, 10), spending.admit(100, 10)
     spending.settle(first, None)
     spending.settle(second, Usage(50, 1))
     spending.admit(100, 10)
-    with pytest.raises(RunStopped, match="1 calls, 51 tokens"):
+    with pytest.raises(RunStopped, match="3 calls, 51 tokens"):
         spending.admit(100, 10)
+
+
+def test_attempts_without_an_answer_and_every_text_of_one_prefill_count_as_calls() -> None:
+    spending = Spending(hosted(budget={"calls": 10}))
+    for _ in range(4):
+        spending.settle(spending.admit(1, 1), None)
+    spending.admit(1, 6, calls=6)
+    with pytest.raises(RunStopped, match=r"inference\.budget\.calls"):
+        spending.admit(1, 1)
 
 
 def test_earlier_processes_count() -> None:

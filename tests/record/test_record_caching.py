@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
@@ -91,3 +92,16 @@ def test_a_cache_that_has_gone_is_named_with_the_way_out(tmp_path: Path) -> None
         pass
     with cache_of({}, MODEL) as none:
         assert none is None
+
+
+def test_settings_that_change_answers_make_another_model_and_those_of_the_machine_do_not() -> None:
+    def identity(**settings: str) -> EngineIdentity:
+        return EngineIdentity("transformers", "m", "abc", "float32", "5", tuple(settings.items()))
+
+    plain, steered = identity(device="cpu"), identity(device="cpu", steering="d1", steering_strength="4")
+    assert engine_difference(asdict(plain), identity(device="cuda", threads="8")) == ""
+    assert "steering" in engine_difference(asdict(plain), steered)
+    assert "steering" in engine_difference(asdict(steered), plain)
+    assert "steering_strength '4' there, '2' here" in engine_difference(
+        asdict(steered), identity(device="cpu", steering="d1", steering_strength="2")
+    )
