@@ -146,7 +146,8 @@ def run(
         folder = claim_folder(Path(out) if out is not None else None, spec.name, spec.seed)
         with told_how_to_go_on(folder), RunLock(folder):
             lay_out(folder, spec, prepared.folder, ready.identity, manner, facts)
-            _note_forecast(folder, spec, worlds, ready)
+            if agent_class is SocialAgent:  # what others do when they act is not done twice for a count
+                _note_forecast(folder, spec, worlds, ready)
             return carry_on(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from socsim import ScriptedEngine, run
+from socsim import ScriptedEngine, SocialAgent, run
 from socsim.cli import app
 from socsim.errors import ScenarioError
 from socsim.estimating import estimate
@@ -66,6 +66,29 @@ def test_a_probe_gives_time_and_the_length_of_texts(make_debate: Any) -> None:
     assert 0 < found.probe.calls <= 24
     assert found.seconds is not None
     assert 0 < found.seconds.low <= found.seconds.typical <= found.seconds.high
+
+
+def test_a_scenario_that_stops_at_the_first_failure_is_counted_to_its_end(make_debate: Any) -> None:
+    plan = {"type": "text", "text": "What would you do in 5 years?", "readout": {"method": "text", "max_tokens": 16}}
+    number = {"type": "number", "text": "How many hours?", "range": [30, 40], "readout": {"method": "sample"}}
+    schedule = [{"phase": "poll", "ask": ["plan", "number"], "repeat": 2}]
+    stopping = make_debate(items={"plan": plan, "number": number}, schedule=schedule, failures={"then": "stop"}, arms=["treatment"])
+    found = estimate(stopping, engine=ScriptedEngine())
+    assert found.agent_steps == 16
+    assert found.texts >= 32
+
+
+def test_people_who_act_in_their_own_way_are_not_made_to_act_for_a_forecast(tmp_path: Path, make_debate: Any) -> None:
+    acted: list[int] = []
+
+    class Counting(SocialAgent):
+        async def act(self, observation: Any) -> None:
+            acted.append(observation.agent)
+            await super().act(observation)
+
+    done = run(make_debate(), out=tmp_path / "run", engine=Modelled(), agent_class=Counting)
+    assert len(acted) == 64
+    assert "forecast" not in done.manifest
 
 
 def test_what_the_engine_cannot_do_is_refused_as_in_a_run(make_debate: Any) -> None:
