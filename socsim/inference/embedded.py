@@ -12,26 +12,24 @@ import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from socsim.errors import ContextOverflow, Rejected, Unavailable
 from socsim.inference.llama_embeddings import LlamaEmbedder
-from socsim.inference.llama_prompts import Prompt, PromptWriter
 from socsim.inference.llama_scoring import Counted, OptionScorer
 from socsim.inference.llama_server import LlamaServer, ServerSettings
 from socsim.inference.llama_slots import SETTLING_S, SlotPool, Visit
 from socsim.inference.llama_texts import TextSampler, read_schema
-from socsim.inference.option_tries import OptionTrie, build_trie
+from socsim.inference.option_tries import OptionTrie
+from socsim.inference.token_prompts import Prompt, PromptWriter
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request
 from socsim.models.fetching import file_sha256
 from socsim.models.gguf import read_gguf_header
 from socsim.provenance import package_version
 
 __all__ = ["EmbeddedEngine"]
-
-_CACHED_TRIES = 1024
 
 
 class EmbeddedEngine:
@@ -77,7 +75,6 @@ class EmbeddedEngine:
         self._scorer = OptionScorer(self._server)
         self._texts = TextSampler(self._server)
         self._embedder = LlamaEmbedder(path, self._settings)
-        self._trie = lru_cache(_CACHED_TRIES)(build_trie)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="socsim-tokens")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool_now: SlotPool | None = None
@@ -187,19 +184,7 @@ class EmbeddedEngine:
             raise Rejected("the embedded engine has no adapters; use engine: transformers, vllm, or a server that has them")
         if request.constraint:
             read_schema(request.constraint)
-        if not any(segment.text for segment in request.segments):
-            raise Rejected("the prompt is empty")
-        prompt = self._writer.write(request)
-        if request.kind == "text":
-            return prompt, None
-        try:
-            shape = Request("score", (), candidates=request.candidates, terminators=request.terminators)
-            trie = self._trie(shape, prompt.pieces[-1], prompt.end, self._writer.tokens_of)
-        except ValueError as error:
-            raise Rejected(str(error)) from error
-        if trie.taken_back == len(prompt.ids):
-            raise Rejected("the tokenizer joins the whole prompt with an option, so that nothing is left to begin with")
-        return prompt, trie
+        return self._writer.write_with_options(request)
 
     def _check_length(self, prompt: Prompt, request: Request, trie: OptionTrie | None) -> None:
         longest = max(len(path) for paths in trie.paths for path in paths) if trie else 0

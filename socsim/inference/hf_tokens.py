@@ -12,7 +12,7 @@ __all__ = ["HfTokenizer", "load_hf_tokenizer"]
 
 
 class HfTokenizer:
-    """A `socsim.inference.llama_prompts.Tokenizer`. Used from one thread at a time: the library keeps a switch in it."""
+    """A `socsim.inference.token_prompts.Tokenizer`. Used from one thread at a time: the library keeps a switch in it."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from socsim.errors import InferenceError
 from socsim.inference.llama_kept import KeptStates, Key
-from socsim.inference.llama_prompts import Prompt
+from socsim.inference.token_prompts import Prompt
 
 __all__ = ["SETTLING_S", "SlotPool", "StateHolder", "Visit"]
 

@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from socsim.errors import Rejected, Unavailable
-from socsim.inference.llama_prompts import Prompt
 from socsim.inference.llama_scoring import Counted
 from socsim.inference.llama_server import LlamaServer
 from socsim.inference.llama_slots import Visit
+from socsim.inference.token_prompts import Prompt
 from socsim.inference.types import Completion, FinishReason, Request, SamplingParams
 
 __all__ = ["TextSampler", "read_schema"]

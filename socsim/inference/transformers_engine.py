@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,16 @@ from socsim.errors import ContextOverflow, ModelFileError, NotYetAvailable, Prob
 from socsim.inference.hf_model import HfModel, Writing
 from socsim.inference.hf_queue import Job, JobQueue
 from socsim.inference.hf_tokens import HfTokenizer, local_or_name, missing_model
-from socsim.inference.llama_prompts import Prompt, PromptWriter
-from socsim.inference.option_tries import OptionTrie, build_trie, score_options
+from socsim.inference.hf_vocabulary import token_bytes
+from socsim.inference.hf_weights import weights_hash
+from socsim.inference.option_tries import OptionTrie, log_sum_exp, probability_of_beginning, score_options
+from socsim.inference.token_prompts import Prompt, PromptWriter
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, FinishReason, Request, SamplingParams, Usage
-from socsim.models.fetching import file_sha256
 from socsim.provenance import package_version
 from socsim.scenario.engines import InferenceSpec, SteeringSpec, TransformersSpec
 
 __all__ = ["TransformersEngine", "make_transformers_engine"]
 
-_CACHED_TRIES = 1024
 _REASONS: Mapping[str, FinishReason] = {"stop": "stop", "length": "length"}
 
 
@@ -59,22 +59,12 @@ def make_transformers_engine(spec: InferenceSpec, folder: Path | None) -> Transf
         model = AutoModelForCausalLM.from_pretrained(place, dtype=dtype).to(device).eval()
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelFileError(missing_model(name, error)) from error
-    engine = TransformersEngine(model, tokenizer, name=name, batch=settings.batch, weights=_weights(Path(place)))
+    engine = TransformersEngine(model, tokenizer, name=name, batch=settings.batch, weights=weights_hash(place))
     if spec.adapter is not None:
         engine.load_adapter(spec.adapter, folder)
     if spec.steering is not None:
         engine.steer(spec.steering, folder)
     return engine
-
-
-def _weights(place: Path) -> str:
-    """One hash of all files with weights in a folder; empty for a name on the hub."""
-    if not place.is_dir():
-        return ""
-    whole = hashlib.sha256()
-    for file in sorted([*place.glob("*.safetensors"), *place.glob("*.bin")]):
-        whole.update(f"{file.name} {file_sha256(file)}\n".encode())
-    return whole.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +85,7 @@ class TransformersEngine:
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str, batch: int = 16, weights: str = "") -> None:
+        self._library_tokenizer = tokenizer
         self._tokenizer = HfTokenizer(tokenizer)
         ends = model.generation_config.eos_token_id if getattr(model, "generation_config", None) is not None else None
         ends = [ends] if isinstance(ends, int) else list(ends or [])
@@ -102,7 +93,6 @@ class TransformersEngine:
         self._ends = frozenset([*ends, *([own] if own is not None else [])])
         self._model = HfModel(model, pad=min(self._ends, default=0))
         self._writer = PromptWriter(self._tokenizer, chat=self._tokenizer.has_template)
-        self._trie = lru_cache(_CACHED_TRIES)(build_trie)
         self._context = int(getattr(model.config, "max_position_embeddings", 0) or 0)
         self._batch = batch
         self._adapters: set[str] = set()
@@ -283,7 +273,7 @@ class TransformersEngine:
             self._model.write(whole)
         elapsed = time.monotonic() - begun
         return [
-            prompt if isinstance(prompt, Exception) else [_completion(one, prompt, n, elapsed) for n, one in enumerate(some)]
+            prompt if isinstance(prompt, Exception) else _completions(some, prompt, elapsed)
             for prompt, some in zip(prepared, writings, strict=True)
         ]
 
@@ -312,17 +302,35 @@ class TransformersEngine:
             for (number, node), values in zip(part, found, strict=True):
                 tables[number] |= {node[:depth]: values[depth] for depth in range(len(node) + 1)}
         elapsed = time.monotonic() - begun
-        return [one if isinstance(one, Exception) else _scored(one, tables[n], elapsed) for n, one in enumerate(prepared)]
+        return [one if isinstance(one, Exception) else self._scored(one, tables[n], elapsed) for n, one in enumerate(prepared)]
+
+    def _scored(self, scoring: _Scoring, table: Mapping[tuple[int, ...], Any], elapsed_s: float) -> Completion:
+        def next_logprobs(path: tuple[int, ...], tokens: Sequence[int]) -> Mapping[int, float]:
+            return {token: float(table[path][token]) for token in tokens}
+
+        trie, end = scoring.trie, _taken_back(scoring)
+        scores = score_options(trie, next_logprobs)
+        if end:
+            everything = {path: dict(enumerate(map(float, values))) for path, values in table.items()}
+            begun = probability_of_beginning(end, trie, everything.__getitem__, lambda token: self._vocabulary.get(token, b""))
+            begun = max(begun, log_sum_exp(scores))  # the paths are part of the sum, so that it is below theirs by rounding alone
+            scores = tuple(min(0.0, score - begun) for score in scores)
+        return Completion(
+            finish_reason="scored",
+            logprobs=scores,
+            candidate_ids=trie.candidate_ids,
+            pieces=scoring.prompt.pieces,
+            usage=Usage(len(scoring.prompt.ids)),
+            elapsed_s=elapsed_s,
+        )
+
+    @cached_property
+    def _vocabulary(self) -> Mapping[int, bytes]:
+        return token_bytes(self._library_tokenizer)
 
     def _scoring(self, request: Request) -> _Scoring:
-        prompt = self._writer.write(request)
-        shape = Request("score", (), candidates=request.candidates, terminators=request.terminators)
-        try:
-            trie = self._trie(shape, prompt.pieces[-1], prompt.end, self._writer.tokens_of)
-        except ValueError as error:
-            raise Rejected(str(error)) from error
-        if trie.taken_back >= len(prompt.ids):
-            raise Rejected("the tokenizer joins the whole prompt with an option, so that nothing is left to begin with")
+        prompt, trie = self._writer.write_with_options(request)
+        assert trie is not None
         self._check_length(len(prompt.ids) + max(len(path) for paths in trie.paths for path in paths))
         return _Scoring(prompt, trie)
 
@@ -363,23 +371,14 @@ def _ends_of(scoring: _Scoring) -> list[tuple[int, ...]]:
     return [node for node in nodes if not any(other != node and other[: len(node)] == node for other in nodes)]
 
 
-def _scored(scoring: _Scoring, table: Mapping[tuple[int, ...], Any], elapsed_s: float) -> Completion:
-    def next_logprobs(path: tuple[int, ...], tokens: Sequence[int]) -> Mapping[int, float]:
-        return {token: float(table[path][token]) for token in tokens}
-
-    trie, taken = scoring.trie, _taken_back(scoring)
-    begun = sum(float(table[taken[:depth]][token]) for depth, token in enumerate(taken))
-    return Completion(
-        finish_reason="scored",
-        logprobs=tuple(min(0.0, score - begun) for score in score_options(trie, next_logprobs)),
-        candidate_ids=trie.candidate_ids,
-        pieces=scoring.prompt.pieces,
-        usage=Usage(len(scoring.prompt.ids)),
-        elapsed_s=elapsed_s,
-    )
-
-
-def _completion(one: Writing, prompt: Prompt, number: int, elapsed_s: float) -> Completion:
-    usage = Usage(len(prompt.ids) if number == 0 else 0, len(one.tokens))
-    reason = _REASONS.get(one.finish_reason, "length")
-    return Completion(one.text, reason, token_ids=tuple(one.tokens), pieces=prompt.pieces, usage=usage, elapsed_s=elapsed_s)
+def _completions(texts: Sequence[Writing], prompt: Prompt, elapsed_s: float) -> list[Completion] | Unavailable:
+    """The texts of one job; nothing where one was given up on the way, as nobody waits for them any more."""
+    found = []
+    for number, one in enumerate(texts):
+        reason = _REASONS.get(one.finish_reason)
+        if reason is None:
+            return Unavailable("nobody waits for this text any more")
+        usage = Usage(len(prompt.ids) if number == 0 else 0, len(one.tokens))
+        pieces = prompt.pieces
+        found.append(Completion(one.text, reason, token_ids=tuple(one.tokens), pieces=pieces, usage=usage, elapsed_s=elapsed_s))
+    return found

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,7 @@ from socsim.errors import ContextOverflow, ModelFileError, Problem, Rejected, Sc
 from socsim.inference.hf_tokens import HfTokenizer, local_or_name, missing_model
 from socsim.inference.hf_vocabulary import token_bytes
 from socsim.inference.http_metrics import read_metrics
-from socsim.inference.llama_prompts import Prompt, PromptWriter
-from socsim.inference.option_tries import OptionTrie, build_trie
+from socsim.inference.token_prompts import Prompt, PromptWriter
 from socsim.inference.types import Capabilities, Completion, EngineIdentity, Request, Usage
 from socsim.inference.vllm_adapters import Adapters
 from socsim.inference.vllm_core import VllmCore, is_objection
@@ -38,7 +37,6 @@ from socsim.scenario.engines import InferenceSpec, VllmSpec
 
 __all__ = ["VllmEngine", "make_vllm_engine"]
 
-_CACHED_TRIES = 1024
 _OURS = {
     "scheduling_policy": "priority",
     "generation_config": "vllm",  # else the checkpoint's own sampling settings take the place of defaults
@@ -182,7 +180,6 @@ class VllmEngine:
         self._chat = tokens.has_template
         self._writer = PromptWriter(tokens, chat=self._chat)
         self._ends = _ends_of(config, tokenizer)
-        self._trie = lru_cache(_CACHED_TRIES)(build_trie)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="socsim-tokens")
 
     @property
@@ -252,7 +249,7 @@ class VllmEngine:
 
     async def _texts(self, request: Request, texts: int, priority: float) -> list[Completion]:
         asked_at = time.monotonic()
-        prompt, _ = await self._in_writing(self._written, request)
+        prompt, _ = await self._in_writing(self._writer.write_with_options, request)
         reply = request.sampling.max_tokens if request.sampling else 0
         self._check_length(len(prompt.ids), reply)
         params = _accepted(text_params, request, texts, self._ends | ({prompt.end} if prompt.end is not None else set()))
@@ -264,7 +261,7 @@ class VllmEngine:
 
     async def _score(self, request: Request, priority: float) -> Completion:
         asked_at = time.monotonic()
-        prompt, trie = await self._in_writing(self._written, request)
+        prompt, trie = await self._in_writing(self._writer.write_with_options, request)
         assert trie is not None
         self._check_length(len(prompt.ids), max(len(path) for paths in trie.paths for path in paths))
         lora, whole = self._adapters.request(request.adapter), whole_priority(priority)
@@ -287,22 +284,6 @@ class VllmEngine:
     async def _in_writing(self, work: Any, request: Request) -> Any:
         """Tokenizers are used from one thread."""
         return await asyncio.get_running_loop().run_in_executor(self._writing, work, request)
-
-    def _written(self, request: Request) -> tuple[Prompt, OptionTrie | None]:
-        """Prompt and options in tokens."""
-        if not any(segment.text for segment in request.segments):
-            raise Rejected("the prompt is empty")
-        prompt = self._writer.write(request)
-        if request.kind == "text":
-            return prompt, None
-        try:
-            shape = Request("score", (), candidates=request.candidates, terminators=request.terminators)
-            trie = self._trie(shape, prompt.pieces[-1], prompt.end, self._writer.tokens_of)
-        except ValueError as error:
-            raise Rejected(str(error)) from error
-        if trie.taken_back == len(prompt.ids):
-            raise Rejected("the tokenizer joins the whole prompt with an option, so that nothing is left to begin with")
-        return prompt, trie
 
     def _check_length(self, prompt: int, reply: int) -> None:
         most = self.core.context_tokens or self._context_tokens

@@ -41,8 +41,8 @@ _OF_THE_MACHINE = frozenset(
     {"host", "slots", "context_tokens", "threads", "device", "tensor_parallel_size", "data_parallel_size", "max_model_len"}
 )
 _OF_SCRIPTS = frozenset({"reply", "scorer"})
-"""Settings that say where and how fast an engine answers, and what the functions of a scripted one are called. All others, such as
-a steering vector, change what it answers."""
+"""Settings that say where and how fast an engine answers, and what the functions of a scripted one are called. All others, such
+as a steering vector, change what it answers."""
 
 
 def record_file(path: Path) -> Path:

@@ -15,8 +15,8 @@ import pytest
 
 from socsim.errors import Rejected, Unavailable
 from socsim.inference import llama_slots
-from socsim.inference.llama_prompts import Prompt
 from socsim.inference.llama_slots import SlotPool, Visit
+from socsim.inference.token_prompts import Prompt
 from socsim.inference.types import TokenPiece
 
 PLENTY = 1_000_000

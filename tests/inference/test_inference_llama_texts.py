@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from socsim.errors import Rejected, Unavailable
-from socsim.inference.llama_prompts import Prompt
 from socsim.inference.llama_server import ServerSettings
 from socsim.inference.llama_slots import Visit
 from socsim.inference.llama_texts import TextSampler, read_schema
+from socsim.inference.token_prompts import Prompt
 from socsim.inference.types import Completion, Request, SamplingParams, Segment, TokenPiece
 
 PROMPT = Prompt((TokenPiece("Well", (5, 6, 7)),), 0, 2)

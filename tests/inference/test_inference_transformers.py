@@ -20,7 +20,7 @@ transformers = pytest.importorskip("transformers")
 
 pytestmark = [pytest.mark.transformers, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
-WORDS = ["[unk]", "[end]", "[turn]", *[chr(n) for n in range(32, 127)]]
+WORDS = ["[unk]", "[end]", "[turn]", *[chr(n) for n in range(32, 127)], "ab", "abc"]
 TEMPLATE = "{% for m in messages %}[turn]{{ m['role'] }}: {{ m['content'] }}[end]{% endfor %}[turn]assistant: "
 CONTEXT = 512
 
@@ -29,7 +29,9 @@ def made(folder: Path) -> Path:
     """A model with random weights and a tokenizer of single characters, saved in a folder."""
     from tokenizers import AddedToken, Tokenizer, models
 
-    tokenizer = Tokenizer(models.BPE(vocab={word: n for n, word in enumerate(WORDS)}, merges=[], unk_token="[unk]"))
+    tokenizer = Tokenizer(
+        models.BPE(vocab={word: n for n, word in enumerate(WORDS)}, merges=[("a", "b"), ("ab", "c")], unk_token="[unk]")
+    )
     tokenizer.add_special_tokens([AddedToken("[end]", special=True), AddedToken("[turn]", special=True)])
     fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="[end]", unk_token="[unk]")
     fast.chat_template = TEMPLATE
@@ -98,6 +100,18 @@ def test_scores_are_those_of_the_library_alone_whatever_they_are_padded_with(eng
             rows = reference([*ids, *candidate])
             expected = sum(float(rows[len(ids) - 1 + n, token]) for n, token in enumerate(candidate))
             assert value == pytest.approx(expected, abs=1e-4)
+
+
+def test_an_option_that_the_tokenizer_joins_with_the_prompt_is_scored_given_what_the_prompt_says(
+    engine: Any, reference: Any
+) -> None:
+    """P(b | …a) is P(…ab) over all that goes on with the a: "a" itself, "ab" and "abc"."""
+    request = Request("score", (Segment("user", "za"),), "plain", candidates=("b", "bc"))
+    (found,) = ask(engine, request)
+    p = torch.exp(reference([WORDS.index("z")])[-1])
+    going_on = sum(float(p[WORDS.index(token)]) for token in ("a", "ab", "abc"))
+    for token, value in zip(("ab", "abc"), found.logprobs, strict=True):
+        assert math.exp(value) == pytest.approx(float(p[WORDS.index(token)]) / going_on, rel=1e-3)
 
 
 def test_greedy_texts_are_those_of_the_library_alone(engine: Any, reference: Any) -> None:

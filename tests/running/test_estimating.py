@@ -72,7 +72,9 @@ def test_a_scenario_that_stops_at_the_first_failure_is_counted_to_its_end(make_d
     plan = {"type": "text", "text": "What would you do in 5 years?", "readout": {"method": "text", "max_tokens": 16}}
     number = {"type": "number", "text": "How many hours?", "range": [30, 40], "readout": {"method": "sample"}}
     schedule = [{"phase": "poll", "ask": ["plan", "number"], "repeat": 2}]
-    stopping = make_debate(items={"plan": plan, "number": number}, schedule=schedule, failures={"then": "stop"}, arms=["treatment"])
+    stopping = make_debate(
+        items={"plan": plan, "number": number}, schedule=schedule, failures={"then": "stop"}, arms=["treatment"]
+    )
     found = estimate(stopping, engine=ScriptedEngine())
     assert found.agent_steps == 16
     assert found.texts >= 32

@@ -14,12 +14,14 @@ from itertools import groupby
 from typing import Protocol
 
 from socsim.errors import Rejected
+from socsim.inference.option_tries import OptionTrie, build_trie
 from socsim.inference.types import Request, Role, Segment, TokenPiece
 
 __all__ = ["Prompt", "PromptWriter", "Tokenizer"]
 
 _CACHED_TEXTS = 4096
 _CACHED_LAYOUTS = 256
+_CACHED_TRIES = 1024
 
 
 class Tokenizer(Protocol):
@@ -73,6 +75,27 @@ class PromptWriter:
         self.tokens_of = lru_cache(_CACHED_TEXTS)(self._tokens_of)
         self._layout = lru_cache(_CACHED_LAYOUTS)(self._new_layout)
         self._template_piece = lru_cache(_CACHED_LAYOUTS)(self._new_template_piece)
+        self._trie = lru_cache(_CACHED_TRIES)(build_trie)
+
+    def write_with_options(self, request: Request) -> tuple[Prompt, OptionTrie | None]:
+        """The prompt of a request, and its candidates as token paths; None for a text.
+
+        Raises:
+            Rejected: as for `write`; or the prompt is empty, or a candidate has no tokens of its own behind it.
+        """
+        if not any(segment.text for segment in request.segments):
+            raise Rejected("the prompt is empty")
+        prompt = self.write(request)
+        if request.kind == "text":
+            return prompt, None
+        shape = Request("score", (), candidates=request.candidates, terminators=request.terminators)
+        try:
+            trie = self._trie(shape, prompt.pieces[-1], prompt.end, self.tokens_of)
+        except ValueError as error:
+            raise Rejected(str(error)) from error
+        if trie.taken_back >= len(prompt.ids):
+            raise Rejected("the tokenizer joins the whole prompt with an option, so that nothing is left to begin with")
+        return prompt, trie
 
     def write(self, request: Request) -> Prompt:
         """The prompt of a request.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from socsim.errors import Rejected
-from socsim.inference.llama_prompts import Prompt, PromptWriter
+from socsim.inference.token_prompts import Prompt, PromptWriter
 from socsim.inference.types import Request, Role, Segment, Style
 
 BEGIN, START, END, STOP = 1, 2, 3, 4
