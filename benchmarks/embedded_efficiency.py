@@ -35,8 +35,8 @@ from benchmarks.hardware import hardware, processors
 from benchmarks.talk import requests_of, talk
 from socsim.inference.client import InferenceClient
 from socsim.inference.embedded import EmbeddedEngine
-from socsim.inference.token_prompts import PromptWriter
 from socsim.inference.llama_server import LlamaServer, ServerSettings, token_counts
+from socsim.inference.token_prompts import PromptWriter
 from socsim.inference.types import Completion, DrawKey, Request
 from socsim.models import find_model
 from socsim.provenance import provenance
