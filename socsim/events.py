@@ -12,14 +12,20 @@ from typing import Literal, Protocol
 from socsim.items import Reading
 
 __all__ = [
+    "ActionRow",
     "AgentRow",
     "EventRow",
+    "ExposureRow",
     "MessageRow",
     "ProgressSnapshot",
+    "RecalledRow",
     "ResponseRow",
+    "ResultRow",
     "RunProgress",
     "SeenRow",
+    "TieChangeRow",
     "TieRow",
+    "ValueRow",
 ]
 
 Value = str | float | int | None
@@ -55,7 +61,8 @@ class TieRow:
 @dataclass(frozen=True, slots=True)
 class EventRow:
     """One agent acting once. ``observed`` and ``did`` are hashes of what it saw and of all that followed from it;
-    ``calls`` are (path, request digest, draw key text or "") in program order."""
+    ``calls`` are (path, request digest, draw key text or "") in program order. ``turn``, here and in other rows, counts the
+    times that an agent acts in one step, from 0."""
 
     arm: str
     replicate: int
@@ -65,6 +72,7 @@ class EventRow:
     observed: str
     did: str
     calls: tuple[tuple[str, str, str], ...]
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +92,16 @@ class MessageRow:
     cut_off: bool
     raw: str
     failure: str = ""
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRow:
-    """A message (or answer) that was in the prompt of ``agent``: whose, and of which step."""
+    """What was in the prompt of ``agent``: whose, of which step, and of what kind.
+
+    ``kind`` is empty for messages and answers of others; else it names what was shown, such as "news" or "stimulus". What
+    nobody in the world has said has author -1.
+    """
 
     arm: str
     replicate: int
@@ -98,6 +111,8 @@ class SeenRow:
     author: int
     author_step: int
     text: str
+    turn: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +143,97 @@ class ResponseRow:
     readings: tuple[Reading, ...] = ()
     failure: str = ""
     raw: str = ""
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """Something an agent did, other than to answer or to speak: typed, and "nothing" where it chose to do nothing.
+
+    ``target`` is the agent it was done to, ``about`` names the thing it was done with (a post, an item), ``amount`` is what
+    was given, in the units of the interaction. ``status`` "failed": the reply was no choice, and nothing was done.
+    """
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    turn: int
+    position: int
+    kind: str
+    status: Literal["done", "failed"] = "done"
+    target: int | None = None
+    about: str = ""
+    amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureRow:
+    """How much an agent might have seen at one turn, how much it was shown, and to how much of that it reacted."""
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    turn: int
+    potential: int
+    shown: int
+    engaged: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledRow:
+    """One thing that an agent's memory put into its prompt, in order; ``kind`` says what it was (said, seen, summary …)."""
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    turn: int
+    position: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TieChangeRow:
+    """From the next step on, ``reader`` does (follow) or does not (unfollow, block, removed) read ``author``.
+
+    ``agent`` is whose turn it followed from; ``cause`` is "choice", "rule" or "intervention".
+    """
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    turn: int
+    position: int
+    kind: str
+    reader: int
+    author: int
+    cause: str = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """A number that the model keeps about an agent after its turn: a payoff, points, a state."""
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    turn: int
+    name: str
+    value: float
+
+
+ResultRow = EventRow | MessageRow | ResponseRow | SeenRow | ActionRow | ExposureRow | RecalledRow | TieChangeRow | ValueRow
+"""What follows from the turns of agents."""
 
 
 @dataclass(frozen=True, slots=True)
