@@ -24,20 +24,20 @@ from socsim.population.persona import Persona
 if TYPE_CHECKING:
     from socsim.model import SocialModel
 
-__all__ = ["SocialAgent", "acting", "refuse_while_acting"]
+__all__ = ["SocialAgent", "acting_in", "refuse_while_acting"]
 
 M = TypeVar("M", bound=BaseModel)
-_acting: ContextVar[bool] = ContextVar("socsim_acting", default=False)
+_event: ContextVar[Event | None] = ContextVar("socsim_event", default=None)
 
 
 @contextmanager
-def acting() -> Iterator[None]:
-    """While an agent acts: generators shared by all agents are out of reach."""
-    token = _acting.set(True)
+def acting_in(event: Event) -> Iterator[None]:
+    """While an agent acts: what it asks and says belongs to its event, and generators shared by all are out of reach."""
+    token = _event.set(event)
     try:
         yield
     finally:
-        _acting.reset(token)
+        _event.reset(token)
 
 
 def refuse_while_acting(name: str) -> None:
@@ -46,7 +46,7 @@ def refuse_while_acting(name: str) -> None:
     Raises:
         UndeclaredRandomness: the order of replies would decide who gets which number.
     """
-    if _acting.get():
+    if _event.get() is not None:
         raise UndeclaredRandomness(
             f"{name} is shared by all agents, so inside act the order of replies would decide what it returns. "
             "Use self.generator, which belongs to this agent and step alone."
@@ -78,17 +78,15 @@ class SocialAgent(mesa.Agent):  # type: ignore[misc]
         self.person = person
         self.persona = persona
         self.node = node
-        self._event: Event | None = None
 
     async def act(self, observation: Observation) -> None:
-        """Answer the items of the phase, then write a message if the phase asks for one.
+        """Do what the interaction of the phase wants of a person: mostly answer the items, then write a message.
 
-        Override this; `ask`, `say` and `publish` are its means. All random numbers must come from `generator`.
+        Override this; `ask`, `say` and `publish` are its means. All random numbers must come from `generator`. A class that
+        overrides it acts step by step, as nobody knows what it looks at; where it looks at its observation only, say so with
+        ``declared = True``, and it may act ahead.
         """
-        for item in observation.asks:
-            await self.ask(item)
-        if observation.say is not None:
-            await self.say()
+        await self.event.playing.act(self, observation)
 
     async def ask(self, item: str) -> Response | ItemFailure:
         """Ask the model an item as this person, privately, by the item's declared readout."""
@@ -139,9 +137,10 @@ class SocialAgent(mesa.Agent):  # type: ignore[misc]
         Raises:
             RuntimeError: outside ``act`` there is none.
         """
-        if self._event is None:
+        event = _event.get()
+        if event is None or event.observation.agent != self.number:
             raise RuntimeError("ask, say, publish and generator belong inside act(observation)")
-        return self._event
+        return event
 
     @property
     def generator(self) -> np.random.Generator:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -16,10 +16,12 @@ from socsim.agent import SocialAgent
 from socsim.errors import ScenarioError
 from socsim.events import ProgressSnapshot, RunProgress
 from socsim.loop import LoopThread, wake_on_interrupt
-from socsim.model import AnswersStopped, Sink, SocialModel
+from socsim.model import AnswersStopped, Execution, Sink, SocialModel
 from socsim.prompts import one_line
 from socsim.seeding import uniform
 from socsim.session import Session
+from socsim.staging import count_turns
+from socsim.view import Donor
 from socsim.world import World
 
 __all__ = ["Interrupted", "ProgressMeter", "WorldKey", "carry_out"]
@@ -39,7 +41,7 @@ class ProgressMeter:
     """Counts finished events and tells whoever watches, at most four times a second."""
 
     def __init__(self, worlds: Sequence[World], session: Session, progress: RunProgress | None) -> None:
-        self._total = sum(world.events_total for world in worlds)
+        self._total = sum(count_turns(world) for world in worlds)
         self._steps = max((len(world.steps) for world in worlds), default=0)
         self._session = session
         self._progress = progress
@@ -99,6 +101,8 @@ def carry_out(
     agent_class: type[SocialAgent] = SocialAgent,
     folder: Path | None = None,
     ends: Mapping[WorldKey, int] | None = None,
+    execution: Execution = "dependencies",
+    checked: bool = False,
 ) -> dict[WorldKey, SocialModel]:
     """Step every world to its end, or to the step that ``ends`` gives for it.
 
@@ -112,43 +116,47 @@ def carry_out(
         KeyboardInterrupt: the user stopped the run; everything acknowledged is in the record.
     """
     models = {
-        (world.arm.name, world.replicate): SocialModel(world, session.client, session.loop, sink, agent_class) for world in worlds
+        (world.arm.name, world.replicate): SocialModel(world, session.client, session.loop, sink, agent_class, checked=checked)
+        for world in worlds
     }
+    first = [key for key, model in models.items() if model.world.arm.control != "yoked"]
+    last = [key for key in models if key not in set(first)]
     for model in models.values():
         model.replaying = session.engine is None
         model.at_once = max(_FEWEST_AT_ONCE, _ACTING_PER_CALL * session.client.parallel)
-    first = [key for key, model in models.items() if model.world.arm.control != "yoked"]
-    last = [key for key in models if key not in set(first)]
+        model.clock = session.clock
+        model.keeps_all = bool(last)
     ends = ends or {}
-    _together({key: models[key] for key in first}, ends, session.loop, meter)
+    _together({key: models[key] for key in first}, ends, session.loop, meter, execution)
     for key in last:
         models[key].donor = _donor(models[key], models, folder)
-    _together({key: models[key] for key in last}, ends, session.loop, meter)
+    _together({key: models[key] for key in last}, ends, session.loop, meter, execution)
     return models
 
 
 def _together(
-    models: Mapping[WorldKey, SocialModel], ends: Mapping[WorldKey, int], loop: LoopThread, meter: ProgressMeter
+    models: Mapping[WorldKey, SocialModel],
+    ends: Mapping[WorldKey, int],
+    loop: LoopThread,
+    meter: ProgressMeter,
+    execution: Execution,
 ) -> None:
     if not models:
         return
     stop = threading.Event()
 
     def run(key: WorldKey) -> None:
-        model, counted = models[key], 0
+        model = models[key]
+        at_once = model.replaying and execution == "sequential"
 
-        def count_one() -> None:
-            nonlocal counted
-            counted += 1
-            meter.advance(model.steps_done, 1)
-
-        model.on_acted = count_one
-        while not model.done and model.steps_done < ends.get(key, len(model.world.steps)):
+        def step_finished(model: SocialModel, step: int) -> None:
+            meter.advance(step, len(model.stages[step].turns) if at_once else 0)
             if stop.is_set():
                 raise Interrupted
-            step, counted = model.steps_done, 0
-            model.step()
-            meter.advance(step, len(model.people) - counted)
+
+        model.on_acted = lambda: meter.advance(model.steps_done, 1)
+        model.observers.append(step_finished)
+        model.run(execution, until=ends.get(key))
 
     if len(models) == 1 or all(model.replaying for model in models.values()):
         for key, model in models.items():
@@ -189,21 +197,20 @@ def _cut_off(futures: Sequence[Future[None]], loop: LoopThread) -> None:
                 raise
 
 
-def _donor(
-    model: SocialModel, models: Mapping[tuple[str, int], SocialModel], folder: Path | None
-) -> Callable[[int], Mapping[int, str]]:
+def _donor(model: SocialModel, models: Mapping[tuple[str, int], SocialModel], folder: Path | None) -> Donor:
     """Where a yoked world's shown messages come from."""
     yoke = model.world.arm.yoke or {}
     if "messages" in yoke:
         lines = _lines((folder or Path()) / yoke["messages"])
-        return lambda step: _as_long(model, lines, step)
+        return lambda author, step, own: None if own is None else _as_long(model.seed, lines, author, step, own)
     own_arm, replicate = model.world.arm.name, model.world.replicate
     sources = sorted(r for arm, r in models if arm != own_arm and models[arm, r].world.arm.control is None and r != replicate)
     if not sources:
         raise ScenarioError(f"arms.{own_arm}: yoked to another replicate, but there is none. Set replicates to 2 or more")
     source = next((r for r in sources if r > replicate), sources[0])
     arm = next(arm for arm, r in models if r == source and models[arm, r].world.arm.control is None)
-    return models[arm, source].state.messages
+    state = models[arm, source].state
+    return lambda author, step, _: state.message(author, step)
 
 
 def _lines(path: Path) -> list[str]:
@@ -211,13 +218,7 @@ def _lines(path: Path) -> list[str]:
     return [line for line in lines if line]
 
 
-def _as_long(model: SocialModel, lines: Sequence[str], step: int) -> dict[int, str]:
-    """For every message of the step one line on another topic, as near in number of words as there is."""
-    shown = {}
-    for author, text in sorted(model.state.messages(step).items()):
-        words = len(text.split())
-        shown[author] = min(
-            lines,
-            key=lambda line: (abs(len(line.split()) - words), uniform(model.seed, "yoke", author, step, line)),
-        )
-    return shown
+def _as_long(seed: int, lines: Sequence[str], author: int, step: int, text: str) -> str:
+    """A line on another topic, as near in number of words as there is."""
+    words = len(text.split())
+    return min(lines, key=lambda line: (abs(len(line.split()) - words), uniform(seed, "yoke", author, step, line)))

@@ -16,6 +16,7 @@
     ├── RunStopped           a cap that the scenario sets was reached; the run is incomplete and can be resumed
     ├── RecordError          the record is locked, damaged or does not hold what was asked of it
     │   └── ReplayMismatch   re-execution saw or did something else than was recorded
+    ├── UndeclaredAccess     an interaction read or wrote what it had not declared (in tests and with ``--check``)
     └── UndeclaredRandomness Mesa's shared generator was used inside ``act``
 
 What an agent *answers* badly is never raised: it is a recorded failure (see ``socsim.items.ParseFailure`` and
@@ -46,6 +47,7 @@ __all__ = [
     "SocsimError",
     "TimedOut",
     "Unavailable",
+    "UndeclaredAccess",
     "UndeclaredRandomness",
     "nearest",
 ]
@@ -156,6 +158,10 @@ class RecordError(SocsimError):
 
 class ReplayMismatch(RecordError):
     """A re-execution differs from the record; the message names the first agent, step and call that does."""
+
+
+class UndeclaredAccess(SocsimError):
+    """An interaction read or wrote a cell that it had not declared, so the result could depend on the order of replies."""
 
 
 class UndeclaredRandomness(SocsimError):

@@ -17,13 +17,15 @@ import numpy as np
 import orjson
 from pydantic import BaseModel
 
+from socsim.effects import Effects
 from socsim.inference.manner import Manner
 from socsim.inference.types import CallFailure, Completion, DrawKey, Request, Role, SamplingParams, Segment
 from socsim.items import ItemFailure, ParseFailure, Reading, Response
-from socsim.observation import Observation
+from socsim.observation import Observation, content_of
 from socsim.parsing import clean_message, last_sentence
 from socsim.prompts import PromptBook, fill, one_line
-from socsim.readouts import Context, PreparedItem, ReadoutPolicy, head, read_as, read_item
+from socsim.readouts import Context, PreparedItem, ReadoutPolicy, head, prepare_item, read_as, read_item
+from socsim.scenario.asking import ItemSpec
 from socsim.scenario.schedule import SaySpec
 from socsim.seeding import stream, uniform
 
@@ -45,6 +47,12 @@ class Asker(Protocol):
     async def submit(
         self, request: Request, draw: DrawKey | None, *, priority: float = 0.0, digest: str | None = None
     ) -> Completion | CallFailure: ...
+
+
+class Play(Protocol):
+    """The part of an interaction that says what a person does."""
+
+    async def act(self, agent: Any, observation: Observation) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +97,34 @@ class Event:
     asker: Asker | None
     priority: float = 0.0
     """Lower goes first where calls wait. A number of the event's own keeps its later calls before those of later events."""
+    playing: Play = None  # type: ignore[assignment]
+    """How people act in this event, where their class does not say otherwise."""
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     responses: list[Response | ItemFailure] = field(default_factory=list)
     message: Message | None = None
+    effects: Effects = field(default_factory=Effects)
+    busy_s: float = 0.0
+    """Seconds that the engine took; calls made together count as long as the longest."""
     _generator: np.random.Generator | None = None
     _context: Context | None = None
     _named: dict[str, int] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Forget everything that was begun, so that the event can be performed from its start."""
-        self.calls, self.responses, self.message = [], [], None
-        self._generator, self._named = None, {}
+        self.calls, self.responses, self.message, self.effects = [], [], None, Effects()
+        self._generator, self._named, self.busy_s = None, {}, 0.0
 
     @property
     def generator(self) -> np.random.Generator:
         """The event's own random numbers."""
         if self._generator is None:
-            self._generator = stream(self.seed, "act", self.observation.agent, self.observation.step)
+            self._generator = stream(self.seed, "act", self.observation.agent, self.observation.step, *self._nth)
         return self._generator
+
+    @property
+    def _nth(self) -> tuple[int, ...]:
+        """The number of the turn, where an agent has more than one in a step."""
+        return (self.observation.turn,) if self.observation.turn else ()
 
     @property
     def context(self) -> Context:
@@ -117,7 +135,9 @@ class Event:
             own = [(items[name].text, option) for name, option in seen.own_answers]
             messages = [(f"Person {one.author + 1}", one.text) for one in seen.seen]
             group = self.wording.groups[seen.agent] if self.wording.groups else ""
-            self._context = Context(seen.persona, book.memory_text(seen.own_message, own), book.seen_text(messages), group)
+            memory = book.recalled_text([one.text for one in seen.recalled]) + book.memory_text(seen.own_message, own)
+            scene = seen.scene if seen.scene else book.seen_text(messages)
+            self._context = Context(seen.persona, memory, scene, group)
         return self._context
 
     async def ask(self, name: str) -> Response | ItemFailure:
@@ -134,6 +154,23 @@ class Event:
         if item.arrange is None:
             return item
         return item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, path))
+
+    async def choose(self, name: str, spec: ItemSpec) -> Response | ItemFailure:
+        """Ask a closed question that the situation poses, such as what to do; it is recorded under a name of its own.
+
+        Raises:
+            ValueError: the name is an item's.
+        """
+        if name in self.wording.items:
+            raise ValueError(f"{name!r} is the name of an item; give the question another name")
+        policy = self._policy(f"choose.{name}")
+        item = prepare_item(name, spec, self.wording.book, self.wording.manner)
+        if item.arrange is not None:
+            item = item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, policy.path))
+        u = uniform(self.seed, "draw", self.observation.agent, policy.path, self.observation.step, *self._nth)
+        answer = await read_item(item, self.context, self, self.wording.book, policy, u)
+        self.responses.append(answer)
+        return answer
 
     async def ask_as(self, model: type[M], request: str, *, name: str = "", max_tokens: int = 512) -> M | ItemFailure:
         """Ask for a reply in the form of a pydantic model; it is recorded as an answer, as is the lack of one.
@@ -167,13 +204,15 @@ class Event:
         """The name of a call, numbered where the same thing is asked again in one event."""
         count = self._named.get(name, 0)
         self._named[name] = count + 1
+        if self.observation.turn:
+            name = f"{name}@{self.observation.turn}"
         return name if count == 0 else f"{name}#{count}"
 
     def _uniform(self, item: PreparedItem) -> float:
         seen = self.observation
         if item.spec.readout.draw == "persistent":
             return uniform(self.seed, "draw", seen.agent, item.name)
-        return uniform(self.seed, "draw", seen.agent, item.name, seen.step)
+        return uniform(self.seed, "draw", seen.agent, item.name, seen.step, *self._nth)
 
     async def say(self, request: str | None = None) -> str | None:
         """Write a public message; empty replies are asked for again as often as the scenario allows."""
@@ -240,6 +279,9 @@ class Event:
         elif waits:
             for index, answer in zip(missing, await asyncio.gather(*waits), strict=True):
                 found[index] = answer
+        if missing:
+            answered = [outcome.elapsed_s for outcome in (found[i] for i in missing) if isinstance(outcome, Completion)]
+            self.busy_s += max(answered, default=0.0)
         return [outcome for outcome in found if outcome is not None]
 
     def _asked(self) -> Asker:
@@ -249,12 +291,13 @@ class Event:
 
     def observed_hash(self) -> str:
         """Hash of everything the agent saw."""
-        return _hash(self.observation, default=_spec_content)
+        return _hash(content_of(self.observation), default=_spec_content)
 
     def did_hash(self) -> str:
         """Hash of every call it made and everything that came of it, but for the words that say how."""
         responses = [_content(response) for response in sorted(self.responses, key=lambda response: response.item)]
-        return _hash((sorted(self.calls), responses, self.message))
+        done = (sorted(self.calls), responses, self.message)
+        return _hash((*done, self.effects) if self.effects else done)
 
 
 @lru_cache(maxsize=256)

@@ -19,6 +19,7 @@ from socsim.inference.types import Engine, Request, Usage
 from socsim.record.store import RecordStore
 from socsim.scenario.engines import BudgetSpec, InferenceSpec, LimitsSpec
 from socsim.session import Session
+from socsim.staging import count_turns
 from socsim.world import World
 
 __all__ = ["REPLY_SHARE", "Counted", "Estimate", "Probe", "Range", "count_run", "forecast_of"]
@@ -110,7 +111,7 @@ def count_run(
         keep: requests to keep as examples, about.
     """
     dry = DryEngine(engine, reply_share, keep)
-    total = sum(world.events_total for world in worlds)
+    total = sum(count_turns(world) for world in worlds)
     chosen, scale = _part([_lenient(world) for world in worlds], total)
     plain = spec.model_copy(update={"batch": None, "budget": BudgetSpec(), "limits": LimitsSpec()})
     with tempfile.TemporaryDirectory(prefix="socsim-") as place:
@@ -136,7 +137,7 @@ def _part(worlds: Sequence[World], total: int) -> tuple[Sequence[World], float]:
     first = worlds[:1]
     steps = max(2, _MOST_EVENTS // max(1, len(first[0].personas)))
     cut = [replace(world, steps=world.steps[:steps]) for world in first]
-    return cut, total / max(1, sum(world.events_total for world in cut))
+    return cut, total / max(1, sum(count_turns(world) for world in cut))
 
 
 def forecast_of(spec: InferenceSpec, counted: Counted, probe: Probe | None = None) -> Estimate:

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from socsim.agent import SocialAgent
+from socsim.conducting import CarryingOut, carry_on
 from socsim.errors import RecordError, ReplayMismatch
 from socsim.events import RunProgress
 from socsim.inference.manner import manner_recorded
@@ -27,7 +28,7 @@ from socsim.record.lock import RunLock
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
 from socsim.run_folder import RECORD_NAME, SCENARIO_NAME, Run
-from socsim.runner import build_worlds, carry_on, engine_for, open_scenario, told_how_to_go_on
+from socsim.runner import build_worlds, engine_for, open_scenario, told_how_to_go_on
 from socsim.scenario import load_scenario
 from socsim.world import World, world_rows
 
@@ -112,7 +113,7 @@ def fork(
                 facts = {CACHE_FACT: str(folder.resolve()), "origin": origin}
                 facts |= {name: manifest[name] for name in ("model_folder",) if name in manifest}
                 lay_out(new, prepared.scenario, folder / INPUTS, ready.identity, manner, facts)
-                return carry_on(new, worlds, ready, progress, report=report, agent_class=agent_class, fresh=True)
+                return carry_on(new, worlds, ready, progress, CarryingOut(agent_class, report=report), fresh=True)
 
 
 def _origin(folder: Path, manifest: dict[str, Any], old: RecordStore) -> dict[str, Any]:

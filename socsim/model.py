@@ -1,34 +1,42 @@
-"""The world as a Mesa model: one call of `step` is one step of the schedule.
+"""The world as a Mesa model: one call of `step` is one step of the schedule, `run` carries out many.
 
-A step is observe → act → apply: all agents of the step observe the world as the last step left it, act concurrently in the
-run's event loop, and what they did is applied afterwards in the order of their numbers. Results therefore do not depend on
-which reply came first. ``step`` is synchronous, as Mesa wants it.
+A turn is observe → act → apply: the agent sees the world as it was below its own place in the schedule, acts in the run's event
+loop, and what it did is applied as new versions of what it has declared to write. Results therefore do not depend on which
+reply came first. ``step`` is synchronous, as Mesa wants it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+import queue
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
 
 import mesa
 
-from socsim.activation import PlannedStep
-from socsim.agent import SocialAgent, acting, refuse_while_acting
-from socsim.errors import RecordError, ReplayMismatch
+from socsim.activation import PlannedStep, Turn
+from socsim.agent import SocialAgent, acting_in, refuse_while_acting
+from socsim.cells import Cell, Cells, Entry, cell_name
+from socsim.effects import Effects
+from socsim.errors import RecordError, ReplayMismatch, UndeclaredAccess
 from socsim.event import Asker, Event
-from socsim.events import EventRow, MessageRow, ResponseRow, SeenRow
-from socsim.interactions import build_interaction
-from socsim.items import ItemFailure, Response
+from socsim.events import ResultRow
+from socsim.execution.dependencies import WINDOW, Dependencies
+from socsim.execution.timing import Clock
+from socsim.execution.waves import Waves
+from socsim.items import ItemFailure
 from socsim.loop import LoopThread
-from socsim.observation import Observation, Seen
+from socsim.observation import Observation
+from socsim.outcomes import effect_rows, effect_versions, rows_of, versions_of
+from socsim.staging import Stage, Stages, ties_first
 from socsim.state import WorldState
+from socsim.view import Donor, View
 from socsim.world import World
 
-__all__ = ["AnswersStopped", "SocialModel", "Sink"]
+__all__ = ["AnswersStopped", "Execution", "Sink", "SocialModel"]
 
-Sink = Callable[[Sequence[EventRow | MessageRow | ResponseRow | SeenRow]], None]
+Sink = Callable[[Sequence[ResultRow]], None]
+Execution = Literal["dependencies", "barrier", "sequential"]
+"""In which order turns are carried out; the result is the same."""
 
 
 class AnswersStopped(Exception):
@@ -40,23 +48,47 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
 
     Attributes:
         world: the people, ties, items and steps, as built from the scenario (``spec`` is the scenario of this arm).
-        state: messages and answers so far.
+        state: messages and answers of finished steps.
+        observers: called with this model and the number of every step that has finished, in order, while nothing of later
+            steps can be seen.
 
     Works with Mesa's ``DataCollector`` and ``AgentSet``; ``running`` turns false after the last step. Mesa's own ``random``
     and ``rng`` are seeded from the replicate and raise inside ``act``.
+
+    Args:
+        world: the world.
+        asker: answers calls; None for a model that only shows what agents would see.
+        loop: where agents act; None likewise.
+        sink: takes the rows of every finished step.
+        agent_class: how people act.
+        checked: hold every read and write against what was declared.
     """
 
     def __init__(
-        self, world: World, asker: Asker, loop: LoopThread, sink: Sink | None = None, agent_class: type[SocialAgent] = SocialAgent
+        self,
+        world: World,
+        asker: Asker | None,
+        loop: LoopThread | None,
+        sink: Sink | None = None,
+        agent_class: type[SocialAgent] = SocialAgent,
+        *,
+        checked: bool = False,
     ) -> None:
         super().__init__(rng=world.seed)
         self.world = world
         self.spec = world.spec
-        self.state = WorldState()
+        self.cells = Cells()
+        self.state = WorldState(self.cells, len(world.personas), lambda: self._steps_done)
+        self.stages = Stages(world)
+        self.observers: list[Callable[[SocialModel, int], None]] = []
         self.replaying = False
-        self.donor: Callable[[int], Mapping[int, str]] | None = None
+        self.checked = checked
+        self.clock = Clock()
+        self.keeps_all = False
+        """Whether everything that was ever written is kept, because another world will show it."""
+        self.donor: Donor | None = None
         self.on_acted: Callable[[], None] | None = None
-        """Called in the run's loop when an agent has acted; for progress."""
+        """Called in the run's loop when a turn has ended; for progress."""
         self.at_once = 1024
         """People who act at the same time at most."""
         self._asker = asker
@@ -67,6 +99,10 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             for number, person in enumerate(world.personas)
         )
         self._rank = _ranks(world.persona_texts)
+        self._taken: dict[int, list[tuple[Turn, Event | Effects]]] = {}
+        self._finished: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        self._steps_done = 0
+        self._reach = self.stages.reach()
 
     @property
     def random(self) -> Any:
@@ -103,60 +139,111 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         """Number of finished steps."""
         return self._steps_done
 
-    _steps_done = 0
+    @property
+    def declared(self) -> bool:
+        """Whether all that agents read and write is declared, so that turns may be taken ahead.
+
+        A class of agents with an ``act`` of its own may look at anything, unless it says ``declared = True``.
+        """
+        kind = type(self.people[0]) if self.people else SocialAgent
+        return (kind.act is SocialAgent.act or bool(vars(kind).get("declared"))) and type(self).step is SocialModel.step
 
     def step(self) -> None:
-        """Carry out the next step of the schedule; does nothing after the last."""
+        """Carry out the next step of the schedule, wave by wave; does nothing after the last."""
         if self.done:
             self.running = False
             return
-        planned = self.world.steps[self._steps_done]
-        events = [self._event(agent, planned) for agent in self.people]
-        self._perform(events)
-        self._apply(planned, events)
-        self._steps_done += 1
-        self.running = not self.done
+        self._carry_out(self._steps_done + 1, "barrier")
 
-    def read_by(self, agent: int) -> Sequence[int]:
-        """Numbers of the people whom ``agent`` reads, ascending."""
-        return self.world.read_by[agent]
+    def run(self, execution: Execution = "dependencies", *, until: int | None = None, window: int = WINDOW) -> None:
+        """Carry out the schedule to its end.
 
-    def everybody(self) -> Sequence[int]:
-        """Numbers of all people."""
-        return range(len(self.people))
+        Args:
+            execution: in which order turns are taken. A world whose agents have not declared what they read is carried out step
+                by step, whatever is given.
+            until: number of steps after which to end; all where not given.
+            window: steps that may be open at once.
+        """
+        end = len(self.world.steps) if until is None else min(until, len(self.world.steps))
+        if self.declared:
+            self._carry_out(end, execution, window)
+            return
+        while self._steps_done < end:
+            self.step()
 
-    def shown_messages(self, step: int) -> Mapping[int, str]:
-        """Messages of a step as others are shown them; in a yoked world these are another world's."""
-        return self.donor(step) if self.donor else self.state.messages(step)
+    def _carry_out(self, end: int, execution: Execution, window: int = WINDOW) -> None:
+        loop = self._loop
+        if loop is None:
+            raise RuntimeError("this model only shows what agents would see; it has nobody to ask")
+        self.clock.begin()
+        if self.replaying and execution == "sequential":
+            self._take_at_once(range(self._steps_done, end))
+            return
+        steps, troupe = range(self._steps_done, end), _Troupe(self)
+        work = (
+            Dependencies(troupe, steps, window=window, at_once=self.at_once).run()
+            if execution == "dependencies"
+            else Waves(troupe, at_once=1 if execution == "sequential" else self.at_once).run(steps)
+        )
+        future = loop.start(_then_tell(work, self._finished))
+        try:
+            while (step := self._finished.get()) is not None:
+                self._close(step)
+            future.result()
+        except BaseException:
+            future.cancel()
+            raise
 
-    def shown_answers(self, item: str, step: int) -> Mapping[int, str]:
-        """Answers of a step in words."""
-        return {agent: response.option for agent, response in self.state.answers(item, step).items()}
+    def _take_at_once(self, steps: range) -> None:
+        """Take turns whose calls are all answered by the record: they never have to wait, so they need no loop."""
+        for step in steps:
+            for turn in self.stages[step].turns:
+                self._take_recorded(turn)
+            self._close(step)
 
-    def observe(self, agent: int, planned: PlannedStep) -> Observation:
-        """What an agent sees at a step, from the state that finished steps left."""
-        phase = planned.phase
-        interaction = build_interaction(phase, planned.first_item)
-        sees_others = self.world.arm.control != "alone"
-        seen: tuple[Seen, ...] = interaction.observe(self, agent, planned.step) if sees_others else ()
-        own_answers: tuple[tuple[str, str], ...] = ()
-        if "own_last_answer" in phase.remember:
-            last = ((item, self.state.last_answer(agent, item)) for item in planned.asks)
-            own_answers = tuple((item, response.option) for item, response in last if response is not None)
-        own_message = self.state.last_message(agent) if "own_last_message" in phase.remember else None
+    def _take_recorded(self, turn: Turn) -> None:
+        work = self.take(turn)
+        try:
+            work.send(None)
+        except StopIteration:
+            return
+        work.close()
+        raise RecordError(f"step {turn.step}, agent {turn.agent}: waits for something that is not a call")
+
+    def observe(self, turn: Turn, view: View) -> Observation:
+        """What an agent sees at its turn."""
+        stage, agent = self.stages[turn.step], turn.agent
+        planned, phase = stage.planned, stage.planned.phase
+        shown = stage.interaction.observe(turn, view)
+        say = phase.say if shown.says else None
+        asks = planned.asks if shown.asks is None else shown.asks
+        own_message = view.message(agent) if "own_last_message" in phase.remember else None
         return Observation(
             agent=agent,
-            step=planned.step,
+            step=turn.step,
             phase=planned.name,
             repetition=planned.repetition,
             persona=self.people[agent].persona,
-            seen=seen,
-            own_message=own_message,
-            own_answers=own_answers,
-            asks=planned.asks,
-            say=phase.say,
-            topic=self._topic(planned),
+            seen=shown.seen,
+            own_message=own_message.text if own_message is not None else None,
+            own_answers=self._own_answers(planned, view),
+            asks=asks,
+            say=say,
+            topic=self._topic(planned) if shown.topic is None else shown.topic,
+            turn=turn.nth,
+            part=turn.part.name,
+            round=turn.part.round,
+            members=turn.members if len(turn.members) > 1 else (),
+            scene=shown.scene,
+            potential=shown.potential,
+            facts=shown.facts,
         )
+
+    def _own_answers(self, planned: PlannedStep, view: View) -> tuple[tuple[str, str], ...]:
+        if "own_last_answer" not in planned.phase.remember:
+            return ()
+        last = ((item, view.answer(view.agent, item)) for item in planned.asks)
+        return tuple((item, response.option) for item, response in last if response is not None)
 
     def _topic(self, planned: PlannedStep) -> str:
         say = planned.phase.say
@@ -166,90 +253,131 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             return say.topic
         return self.world.wording.items[planned.first_item].text if planned.first_item else ""
 
-    def _event(self, agent: SocialAgent, planned: PlannedStep) -> Event:
-        priority = planned.step + self._rank[agent.number] / len(self.people)
-        return Event(self.observe(agent.number, planned), self.seed, self.world.wording, self._asker, priority)
+    def view(self, turn: Turn, declared: Iterable[Cell] | None = None) -> View:
+        """The world as a turn may see it."""
+        held = frozenset(declared) if declared is not None and self.checked else None
+        return View(self.world, self.cells, turn, held, alone=self.world.arm.control == "alone", donor=self.donor)
 
-    def _perform(self, events: list[Event]) -> None:
-        if self.replaying and all(self._perform_at_once(agent, event) for agent, event in zip(self.people, events, strict=True)):
-            return
-        for event in events:
-            event.reset()
-        self._loop.run(self._perform_all(events))
+    def priority(self, turn: Turn) -> float:
+        """Lower goes first: earlier steps, and within them prompts that begin alike one after another."""
+        return turn.step + self._rank[turn.agent] / len(self.people)
 
-    async def _perform_all(self, events: list[Event]) -> None:
-        """Everybody acts, so many at once that the engine never waits for somebody to begin."""
-        turn = iter(sorted(range(len(events)), key=self._rank.__getitem__))
-        workers = min(len(events), self.at_once)
-        tasks = [asyncio.ensure_future(self._act_in_turn(turn, events)) for _ in range(workers)]
+    async def take(self, turn: Turn) -> float:
+        """Take a turn and apply what follows; returns the seconds that the engine took."""
+        stage = self.stages[turn.step]
+        first = ties_first(turn, ties_change=self.world.ties_change)
+        view = self.view(turn, (*first, *stage.reads(turn, self.view(turn, first))) if self.checked else None)
+        if not stage.takes(turn, view):
+            return 0.0
+        if turn.part.silent:
+            effects = Effects()
+            stage.interaction.settle(turn, view, effects)
+            self._apply(turn, effect_versions(turn, effects))
+            self._taken.setdefault(turn.step, []).append((turn, effects))
+            return 0.0
+        event = self._event(turn, view, stage)
+        await self._act(event)
+        self._apply(turn, versions_of(turn, event))
+        self._taken.setdefault(turn.step, []).append((turn, event))
+        return event.busy_s
+
+    def _event(self, turn: Turn, view: View, stage: Stage) -> Event:
+        observation = self.observe(turn, view)
+        return Event(observation, self.seed, self.world.wording, self._asker, self.priority(turn), stage.interaction)
+
+    async def _act(self, event: Event) -> None:
+        seen = event.observation
+        agent = self.people[seen.agent]
         try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _perform_at_once(self, agent: SocialAgent, event: Event) -> bool:
-        """Run an event whose calls are all answered by the record: it never has to wait, so it needs no loop."""
-        work = self._act(agent, event)
-        try:
-            work.send(None)
-        except StopIteration:
-            return True
+            with acting_in(event):
+                await agent.act(seen)
         except RecordError as missing:
-            seen = event.observation
+            if not self.replaying:
+                raise
             raise ReplayMismatch(
                 f"arm {self.world.arm.name}, replicate {self.world.replicate}, step {seen.step} ({seen.phase}), "
                 f"agent {seen.agent} asks what was never asked (call {event.calls[-1][0]}): {missing}"
             ) from missing
-        work.close()
-        return False
 
-    async def _act_in_turn(self, turn: Iterator[int], events: list[Event]) -> None:
-        for number in turn:
-            await self._act(self.people[number], events[number])
-            if self.on_acted is not None:
-                self.on_acted()
+    def _apply(self, turn: Turn, versions: Iterable[tuple[Cell, object]]) -> None:
+        """The only place where the world changes."""
+        declared = frozenset(self.writes(turn)) if self.checked else None
+        for cell, value in versions:
+            if declared is not None and cell not in declared:
+                raise UndeclaredAccess(
+                    f"agent {turn.agent}, step {turn.step}: writes {cell_name(cell)}, which it has not declared. "
+                    "Add it to what the interaction's `writes` gives."
+                )
+            self.cells.put(cell, Entry(turn.at, turn.agent, value))
 
-    async def _act(self, agent: SocialAgent, event: Event) -> None:
-        agent._event = event
-        try:
-            with acting():
-                await agent.act(event.observation)
-        finally:
-            agent._event = None
+    def writes(self, turn: Turn) -> Iterable[Cell]:
+        """All cells that a turn may write."""
+        return self.stages[turn.step].writes(turn, remembers=False)
 
-    def _apply(self, planned: PlannedStep, events: Sequence[Event]) -> None:
-        """The only place where the world changes: all effects of a step, by agent number."""
-        rows: list[EventRow | MessageRow | ResponseRow | SeenRow] = []
-        for event in events:
-            agent = event.observation.agent
-            for answer in event.responses:
-                if isinstance(answer, Response):
-                    self.state.put_answer(planned.step, agent, answer)
-            if event.message is not None and event.message.status == "ok":
-                self.state.put_message(planned.step, agent, event.message.text)
-            rows += self._rows(planned, event)
+    def _close(self, step: int) -> None:
+        """A step has finished: its rows are written, in order, and observers may look."""
+        taken = sorted(self._taken.pop(step, ()), key=lambda one: one[0].key)
+        arm, replicate, name = self.world.arm.name, self.world.replicate, self.world.steps[step].name
+        rows: list[ResultRow] = []
+        for turn, what in taken:
+            if isinstance(what, Event):
+                rows += rows_of(arm, replicate, name, turn, what)
+            else:
+                rows += effect_rows((arm, replicate, step, name, turn.agent), turn.nth, what)
         if self._sink is not None:
             self._sink(rows)
         if self.spec.failures.then == "stop":
-            _refuse_failures(events)
+            _refuse_failures([what for _, what in taken if isinstance(what, Event)])
+        self._steps_done = step + 1
+        self.running = not self.done
+        for observer in self.observers:
+            observer(self, step)
+        if self._reach is not None and not self.keeps_all:
+            self.cells.forget((step + 1 - self._reach, -1))
 
-    def _rows(self, planned: PlannedStep, event: Event) -> list[EventRow | MessageRow | ResponseRow | SeenRow]:
-        arm, replicate = self.world.arm.name, self.world.replicate
-        seen, step, name = event.observation, planned.step, planned.name
-        rows: list[EventRow | MessageRow | ResponseRow | SeenRow] = [
-            EventRow(arm, replicate, step, name, seen.agent, event.observed_hash(), event.did_hash(), tuple(event.calls))
-        ]
-        rows += [
-            SeenRow(arm, replicate, step, seen.agent, position, one.author, one.step, one.text)
-            for position, one in enumerate(seen.seen)
-        ]
-        rows += [response_row((arm, replicate, step, name, seen.agent), answer) for answer in event.responses]
-        if event.message is not None:
-            m = event.message
-            rows.append(MessageRow(arm, replicate, step, name, seen.agent, m.text, m.status, m.cut_off, m.raw, m.failure))
-        return rows
+
+class _Troupe:
+    """A model's turns as whoever carries them out sees them."""
+
+    def __init__(self, model: SocialModel) -> None:
+        self._model = model
+        self._ties_change = model.world.ties_change
+
+    def turns(self, step: int) -> Sequence[Turn]:
+        return self._model.stages[step].turns
+
+    def ties(self, turn: Turn) -> Iterable[Cell]:
+        return ties_first(turn, ties_change=self._ties_change)
+
+    def reads(self, turn: Turn) -> Iterable[Cell]:
+        return self._model.stages[turn.step].reads(turn, self._model.view(turn, self.ties(turn)))
+
+    def writes(self, turn: Turn) -> Iterable[Cell]:
+        return self._model.writes(turn)
+
+    def priority(self, turn: Turn) -> float:
+        return self._model.priority(turn)
+
+    async def perform(self, turn: Turn) -> float:
+        busy_s = await self._model.take(turn)
+        if self._model.on_acted is not None:
+            self._model.on_acted()
+        return busy_s
+
+    def took(self, turn: Turn, path_s: float, busy_s: float) -> None:
+        del turn
+        self._model.clock.add(busy_s, path_s)
+
+    def finished(self, step: int) -> None:
+        self._model._finished.put(step)
+
+
+async def _then_tell(work: Any, finished: queue.SimpleQueue[int | None]) -> None:
+    """Do the work, and say that it is over however it ends."""
+    try:
+        await work
+    finally:
+        finished.put(None)
 
 
 def _ranks(texts: Sequence[str]) -> list[int]:
@@ -258,30 +386,6 @@ def _ranks(texts: Sequence[str]) -> list[int]:
     for rank, number in enumerate(sorted(range(len(texts)), key=texts.__getitem__)):
         ranks[number] = rank
     return ranks
-
-
-def response_row(place: tuple[str, int, int, str, int], answer: Response | ItemFailure) -> ResponseRow:
-    """The table row of an answer, or of the lack of one. ``place`` is (arm, replicate, step, phase, agent)."""
-    if isinstance(answer, ItemFailure):
-        last = answer.failures[-1]
-        reason = f"{last.reason}: {last.detail}" if last.detail else last.reason
-        return ResponseRow(*place, answer.item, answer.method, "failed", failure=reason, raw=last.raw)
-    return ResponseRow(
-        *place,
-        answer.item,
-        answer.method,
-        "answered" if answer.answered else "non_answer",
-        option=answer.option,
-        choice=answer.choice,
-        value=answer.value,
-        expected=answer.expected,
-        entropy=answer.entropy,
-        mass=answer.mass,
-        u=answer.u,
-        probabilities=answer.probabilities,
-        readings=answer.readings,
-        raw=json.dumps(answer.texts, ensure_ascii=False) if answer.texts else "",
-    )
 
 
 def _refuse_failures(events: Sequence[Event]) -> None:

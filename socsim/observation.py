@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from socsim.scenario.schedule import SaySpec
 
-__all__ = ["Observation", "Seen"]
+__all__ = ["Observation", "Recalled", "Seen", "content_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A message (or answer) of another agent that is shown: whose, of which step, in which words."""
+    """Something that is shown: whose, of which step, in which words.
+
+    ``kind`` is empty for a message or answer of another agent; else it names what it is ("news", "stimulus", "post"). What
+    nobody in the world has said has author -1. ``about`` names the thing where it can be reacted to.
+    """
 
     author: int
     step: int
+    text: str
+    kind: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """One thing remembered: of what kind (said, seen, answered, summary, belief), and in which words."""
+
+    kind: str
     text: str
 
 
@@ -25,6 +41,11 @@ class Observation:
     ``asks`` are the names of the items to answer, ``topic`` what a message should be about (empty if none is to be
     written). ``own_answers`` are (item, option) pairs of the agent's last answers, ``own_message`` its last message; both are
     empty unless the phase remembers them.
+
+    ``turn`` counts the times that the agent acts in this step; ``part``, ``round`` and ``members`` say what it does in which
+    meeting (``members`` in the order drawn, empty where nobody meets). ``scene`` is what it sees in the words of the
+    interaction; where it is empty, ``seen`` is shown as a list of messages. ``recalled`` is what its memory brings up.
+    ``potential`` is how much it might have been shown. ``facts`` holds what the interaction tells the agent's rules, by name.
     """
 
     agent: int
@@ -38,3 +59,36 @@ class Observation:
     asks: tuple[str, ...] = ()
     say: SaySpec | None = None
     topic: str = ""
+    turn: int = 0
+    part: str = ""
+    round: int = 0
+    members: tuple[int, ...] = ()
+    scene: str = ""
+    recalled: tuple[Recalled, ...] = ()
+    potential: int | None = None
+    facts: tuple[tuple[str, str | int | float], ...] = ()
+
+
+_FIRST = tuple(field.name for field in fields(Observation))[:11]
+_LATER = tuple((field.name, field.default) for field in fields(Observation) if field.name not in (*_FIRST, "potential"))
+
+
+def content_of(observation: Observation) -> Mapping[str, Any]:
+    """What an observation says, for hashing: what an agent did not have is left out, so that hashes of runs made before there
+    was such a thing stay what they were; so is what it might have been shown."""
+    content: dict[str, Any] = {name: getattr(observation, name) for name in _FIRST}
+    content["seen"] = [_seen_content(one) for one in observation.seen]
+    for name, default in _LATER:
+        value = getattr(observation, name)
+        if value != default:
+            content[name] = value
+    return content
+
+
+def _seen_content(seen: Seen) -> dict[str, Any]:
+    content: dict[str, Any] = {"author": seen.author, "step": seen.step, "text": seen.text}
+    if seen.kind:
+        content["kind"] = seen.kind
+    if seen.about:
+        content["about"] = seen.about
+    return content

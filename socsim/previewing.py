@@ -6,45 +6,24 @@ that says so; everything else is as it will be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
+from socsim.activation import Turn
+from socsim.cells import Entry, answer_of, message_of
 from socsim.errors import ScenarioError
 from socsim.event import Event
 from socsim.inference.manner import Manner
 from socsim.inference.types import Request, Style
-from socsim.interactions import build_interaction
+from socsim.items import Response
+from socsim.model import SocialModel
 from socsim.observation import Observation
 from socsim.readouts import PreparedItem, ReadingPlan, question_head
 from socsim.runner import open_scenario
 from socsim.scenario import LoadedScenario, Scenario
+from socsim.staging import Stages
 from socsim.world import World, build_world
 
 __all__ = ["preview", "render_request"]
-
-
-class _Everybody:
-    """A world in which everybody has written and answered, in placeholders."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.seed = world.seed
-
-    def read_by(self, agent: int) -> tuple[int, ...]:
-        return self._world.read_by[agent]
-
-    def everybody(self) -> range:
-        return range(len(self._world.personas))
-
-    def shown_messages(self, step: int) -> Mapping[int, str]:
-        if step < 0 or self._world.steps[step].phase.say is None:
-            return {}
-        return {agent: f"[what person {agent + 1} will have written at step {step}]" for agent in self.everybody()}
-
-    def shown_answers(self, item: str, step: int) -> Mapping[int, str]:
-        if step < 0 or item not in self._world.steps[step].asks:
-            return {}
-        return {agent: f"[what person {agent + 1} will have answered at step {step}]" for agent in self.everybody()}
 
 
 def preview(
@@ -83,36 +62,50 @@ def preview(
 
 
 def _text(world: World, agent: int, step: int) -> str:
-    event = Event(_observation(world, agent, step), world.seed, world.wording, None)
-    planned = world.steps[step]
-    parts = [f"arm {world.arm.name}, replicate {world.replicate}, step {step} ({planned.name}), agent {agent}"]
-    for name in planned.asks:
-        item = event.arranged(name, f"ask.{name}")
-        parts += [f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(event, item, plan)}" for plan in item.plans]
-    if planned.phase.say is not None:
-        parts.append(f"=== message ===\n{render_request(event.say_request(planned.phase.say))}")
+    turns = Stages(world)[step].turns
+    parts = [_turn_text(world, turn) for turn in turns if turn.agent == agent and not turn.part.silent]
+    if not parts:
+        return f"arm {world.arm.name}, replicate {world.replicate}, step {step}: agent {agent} does not act\n"
     return "\n\n".join(parts) + "\n"
 
 
-def _observation(world: World, agent: int, step: int) -> Observation:
-    planned = world.steps[step]
-    phase = planned.phase
-    everybody = _Everybody(world)
-    alone = world.arm.control == "alone"
-    seen = () if alone else build_interaction(phase, planned.first_item).observe(everybody, agent, step)
-    earlier = world.steps[:step]
-    spoke = any(before.phase.say is not None for before in earlier)
-    answered = {name for before in earlier for name in before.asks}
-    own = [(name, "[its answer]") for name in planned.asks if name in answered and "own_last_answer" in phase.remember]
-    topic = ""
-    if phase.say is not None:
-        first = planned.first_item
-        topic = phase.say.topic or (world.wording.items[first].text if first else "")
-    return Observation(
-        agent, step, planned.name, planned.repetition, world.persona_texts[agent], seen,
-        "[its last message]" if spoke and "own_last_message" in phase.remember else None,
-        tuple(own), planned.asks, phase.say, topic,
-    )  # fmt: skip
+def _turn_text(world: World, turn: Turn) -> str:
+    observation = _observation(world, turn)
+    event = Event(observation, world.seed, world.wording, None)
+    part = f", {turn.part.name}" if turn.part.name else ""
+    parts = [
+        f"arm {world.arm.name}, replicate {world.replicate}, step {turn.step} ({observation.phase}), agent {turn.agent}{part}"
+    ]
+    for name in observation.asks:
+        item = event.arranged(name, f"ask.{name}")
+        parts += [f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(event, item, plan)}" for plan in item.plans]
+    if observation.say is not None:
+        parts.append(f"=== message ===\n{render_request(event.say_request(observation.say))}")
+    return "\n\n".join(parts)
+
+
+def _observation(world: World, turn: Turn) -> Observation:
+    """What the agent sees at its turn if everybody has done before what it was to do."""
+    model = SocialModel(world, None, None)
+    for step in range(turn.step + 1):
+        for earlier in model.stages[step].turns:
+            if earlier.at < turn.at and not earlier.part.silent:
+                _pretend(model, earlier)
+    return model.observe(turn, model.view(turn))
+
+
+def _pretend(model: SocialModel, turn: Turn) -> None:
+    """Stand-ins for what an agent will have written and answered."""
+    planned = model.world.steps[turn.step]
+    who = f"person {turn.agent + 1}"
+    for item in planned.asks:
+        answer = Response(
+            item, "", (), None, f"[what {who} will have answered at step {turn.step}]", None, None, None, True, 1.0, None
+        )
+        model.cells.put(answer_of(turn.agent, item), Entry(turn.at, turn.agent, answer))
+    if planned.phase.say is not None:
+        text = f"[what {who} will have written at step {turn.step}]"
+        model.cells.put(message_of(turn.agent), Entry(turn.at, turn.agent, text))
 
 
 def _plan_text(event: Event, item: PreparedItem, plan: ReadingPlan) -> str:

@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, str] = {
     "message": '- "{text}"',
     "own_message": 'Last time you wrote: "{text}"\n',
     "own_answer": 'Last time your answer to "{item}" was: {option}\n',
+    "recalled": "You remember:\n{memories}\n",
     "nothing_seen": "",
     "ask": "{item}\n{options}\nAnswer with the label of one option only.",
     "ask_whole": "{item}\n{options}\nAnswer with one of the options only.",
@@ -73,6 +74,7 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "message": frozenset({"author", "text"}),
     "own_message": frozenset({"text"}),
     "own_answer": frozenset({"item", "option"}),
+    "recalled": frozenset({"memories"}),
     "nothing_seen": frozenset(),
     "ask": frozenset({"item", "options"}),
     "ask_whole": frozenset({"item", "options"}),
@@ -156,6 +158,7 @@ class PromptBook:
     message: str
     own_message: str
     own_answer: str
+    recalled: str
     nothing_seen: str
     ask: str
     ask_whole: str
@@ -209,6 +212,12 @@ class PromptBook:
             parts.append(fill(self.own_message, {"text": quotable(own_message)}))
         parts += [fill(self.own_answer, {"item": one_line(i), "option": one_line(o)}) for i, o in own_answers]
         return "".join(parts)
+
+    def recalled_text(self, memories: list[str]) -> str:
+        """What the agent's memory brings up, one thing a line; empty where it is nothing."""
+        if not memories:
+            return ""
+        return fill(self.recalled, {"memories": "\n".join(f"- {one_line(memory)}" for memory in memories)})
 
     def expert_text(self, group: str, own: str, seen: str) -> str:
         """Whose answers an expert forecasts: people like this one, or the population where nothing is known of anybody; and

@@ -10,18 +10,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from socsim.agent import SocialAgent
+from socsim.conducting import CarryingOut, carry_on, write_report_of
 from socsim.errors import Problem, RecordError, ScenarioError
 from socsim.events import RunProgress
 from socsim.forking import fork
 from socsim.inference.manner import manner_recorded
 from socsim.inference.types import Engine, EngineIdentity
+from socsim.interactions import Interaction
 from socsim.laying_out import INPUTS, check_same_scenario
 from socsim.record.caching import CACHE_FACT, engine_difference
 from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
 from socsim.record.manifest import UNFINISHED_NAME, read_manifest, remove_leftovers, write_manifest
 from socsim.run_folder import ENDED, SCENARIO_NAME, Run
-from socsim.runner import build_worlds, carry_on, engine_for, open_scenario, told_how_to_go_on, write_report_of
+from socsim.runner import build_worlds, engine_for, open_scenario, told_how_to_go_on
 from socsim.scenario import Scenario, load_scenario
 from socsim.scenario.engines import BudgetSpec
 
@@ -35,6 +37,7 @@ def resume(
     progress: RunProgress | None = None,
     report: bool = False,
     agent_class: type[SocialAgent] = SocialAgent,
+    interactions: Mapping[str, type[Interaction]] | None = None,
     budget: Mapping[str, float] | None = None,
     reuse: bool = True,
     retry_failures: bool = False,
@@ -48,6 +51,7 @@ def resume(
         progress: whoever wants to see the run go on.
         report: also write ``report.html``.
         agent_class: the class that the run was begun with.
+        interactions: those that the run was begun with.
         budget: caps instead of the scenario's, by the names of `socsim.scenario.engines.BudgetSpec`.
         reuse: go on taking replies from the run that was given as ``reuse`` when this one began, if one was.
         retry_failures: leave this run as it is and ask its failed calls again in a new one; see `socsim.forking`.
@@ -78,8 +82,8 @@ def resume(
         scenario = _with_budget(prepared.scenario, budget)
         with engine_for(scenario, beside, engine) as ready:
             _same_engine(manifest["engine"], ready.identity)
-            worlds = build_worlds(scenario, folder / INPUTS, manner_recorded(manifest))
-            return carry_on(folder, worlds, ready, progress, report=report, agent_class=agent_class, fresh=False)
+            worlds = build_worlds(scenario, folder / INPUTS, manner_recorded(manifest), interactions)
+            return carry_on(folder, worlds, ready, progress, CarryingOut(agent_class, report=report), fresh=False)
 
 
 def _with_budget(scenario: Scenario, budget: Mapping[str, float] | None) -> Scenario:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socsim.execution.timing import Clock
 from socsim.inference.client import InferenceClient
 from socsim.inference.factory import in_batches
 from socsim.inference.prices import cost_usd, price_for
@@ -30,6 +31,7 @@ class Session:
         self.store = store
         self.engine = in_batches(engine, spec, store) if engine is not None else None
         self.loop = LoopThread()
+        self.clock = Clock()
         limits = spec.limits
         if self.engine is not engine and spec.batch is not None:  # a job takes hours, and the provider sees to its own load
             patience = {"timeout_s": 2.0 * spec.batch.window_h * 3600.0, "parallel": spec.batch.most, "adapt": False}

@@ -7,8 +7,8 @@ change them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from socsim.activation import PlannedStep, plan_steps
+from socsim.errors import Problem, ScenarioError
 from socsim.event import Wording
 from socsim.events import AgentRow, TieRow
 from socsim.inference.manner import Manner
 from socsim.inference.types import SamplingParams
+from socsim.interactions import Interaction
 from socsim.network.standing import stand
 from socsim.network.ties import Ties, ties_from_graph
-from socsim.population.persona import Persona
+from socsim.population.persona import Persona, Value
 from socsim.population.rendering import render_persona
 from socsim.population.sampling import sample_population
 from socsim.prompts import PromptBook
@@ -30,10 +32,14 @@ from socsim.readouts import prepare_item
 from socsim.scenario import Scenario, patched
 from socsim.scenario.asking import ItemSpec
 from socsim.scenario.engines import SamplingSpec
+from socsim.scenario.schedule_checks import phases
+from socsim.scenario.tables import Row, read_table
 from socsim.scenario.worlds import ArmSpec
 from socsim.seeding import replicate_seed, stream
 
 __all__ = ["World", "build_world", "world_rows"]
+
+Timetable = Mapping[int, Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,41 @@ class World:
     ties: Ties | None
     steps: tuple[PlannedStep, ...]
     wording: Wording
+    timetables: Mapping[str, Timetable] = field(default_factory=dict)
+    customs: Mapping[str, type[Interaction]] = field(default_factory=dict)
+    """The caller's own interactions by name."""
+    ties_change: bool = False
 
-    @property
-    def events_total(self) -> int:
-        """Number of times an agent acts in this world."""
-        return len(self.steps) * len(self.personas)
+    def present(self, step: int) -> Sequence[int]:
+        """Agents who take part at a step, ascending."""
+        del step
+        return range(len(self.personas))
+
+    def tied_to(self, agent: int) -> Sequence[int]:
+        """Agents whom an agent reads at the start, ascending."""
+        return self.read_by[agent]
+
+    def fact(self, agent: int, name: str) -> Value:
+        """A declared fact of an agent.
+
+        Raises:
+            KeyError: people have no fact of this name.
+        """
+        return self.personas[agent].facts[name]
+
+    def scheduled(self, table: str) -> Timetable:
+        """For each step of a schedule table, (order, agent) in file order."""
+        return self.timetables.get(table, {})
 
 
-def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path | None, manner: Manner) -> World:
+def build_world(
+    scenario: Scenario,
+    arm: ArmSpec,
+    replicate: int,
+    folder: Path | None,
+    manner: Manner,
+    customs: Mapping[str, type[Interaction]] | None = None,
+) -> World:
     """Build a world.
 
     Args:
@@ -68,6 +101,7 @@ def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path |
         replicate: which replicate, from 0.
         folder: folder that its data files are relative to.
         manner: how the engine is asked.
+        customs: the caller's own interactions by name.
 
     Raises:
         ScenarioError: people or network cannot be built as declared, or a shuffle would change nothing.
@@ -94,7 +128,40 @@ def build_world(scenario: Scenario, arm: ArmSpec, replicate: int, folder: Path |
         ties=ties,
         steps=plan_steps(spec.schedule, items, seed),
         wording=replace(_wording(spec, items, manner), groups=_groups(spec, items, personas, texts)),
+        timetables=_timetables(spec, folder, len(personas)),
+        customs=customs or {},
     )
+
+
+def _timetables(spec: Scenario, folder: Path | None, size: int) -> dict[str, Timetable]:
+    """The schedule tables that phases name."""
+    names = {phase.activating.table for _, phase, _ in phases(spec) if phase.activating.kind == "schedule"}
+    rows = {name: read_table(folder or Path(), spec.tables[name]) for name in names if name is not None}
+    return {name: _timetable(name, table, size) for name, table in rows.items()}
+
+
+def _timetable(name: str, rows: Sequence[Row], size: int) -> Timetable:
+    """(order, agent) by step; where no order is given, all of a step act side by side.
+
+    Raises:
+        ScenarioError: a cell is no whole number, or there is no such agent.
+    """
+    table: dict[int, list[tuple[int, int]]] = {}
+    for line, row in enumerate(rows, start=2):
+        try:
+            step, agent, order = int(row["step"]), int(row["agent"]), int(row.get("order") or 0)
+        except (KeyError, ValueError) as error:
+            fix = "Give columns step and agent (and order, if it matters) of whole numbers from 0"
+            raise ScenarioError(
+                Problem(f"line {line} of the table {name!r} is no turn: {error}", f"tables.{name}", fix=fix)
+            ) from error
+        if not 0 <= agent < size:
+            fix = f"Agents are 0 to {size - 1}"
+            raise ScenarioError(
+                Problem(f"line {line} of the table {name!r}: there is no agent {agent}", f"tables.{name}", fix=fix)
+            )
+        table.setdefault(step, []).append((order, agent))
+    return table
 
 
 def _place(

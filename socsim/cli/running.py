@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace as replaced
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,22 @@ def add_commands(app: typer.Typer) -> None:
     app.command("replay")(replay_command)
 
 
+class ExecutionKind(StrEnum):
+    """In which order turns are taken."""
+
+    dependencies = "dependencies"
+    barrier = "barrier"
+    sequential = "sequential"
+
+
+ExecutionOption = Annotated[
+    ExecutionKind,
+    typer.Option(
+        "--execution", help="When somebody acts: as soon as what it reads is settled, wave by wave, or one after the other."
+    ),
+]
+
+
 def run_command(
     file: ScenarioFile,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder to make. Default: runs/NAME-SEED-TIME.")] = None,
@@ -43,6 +60,10 @@ def run_command(
             "--reuse", help="Run folder or merged record of the same model; what was answered there is not asked again."
         ),
     ] = None,
+    execution: ExecutionOption = ExecutionKind.dependencies,
+    check: Annotated[
+        bool, typer.Option("--check", help="Hold every read and write of an interaction against what it declares.")
+    ] = False,
     report: Report = True,
     quiet: Quiet = False,
 ) -> None:
@@ -54,7 +75,17 @@ def run_command(
 
     loaded = overridden(_load(file), engine, None)
     try:
-        done = run(loaded, out=out, seed=seed, model=model, progress=choose_progress(quiet=quiet), report=report, reuse=reuse)
+        done = run(
+            loaded,
+            out=out,
+            seed=seed,
+            model=model,
+            progress=choose_progress(quiet=quiet),
+            report=report,
+            reuse=reuse,
+            execution=execution.value,
+            checked=check,
+        )
     except RunInterrupted as interrupted:
         raise _told(interrupted) from interrupted
     _conclude(done)

@@ -1,6 +1,6 @@
-"""Ways in which agents meet: one file each, all answering one question, "what does this agent see now?"."""
+"""Ways in which agents meet: one file each, all answering the same questions: who acts, what is read, what is shown."""
 
-from socsim.interactions.neighbours import Neighbours
-from socsim.interactions.seeing import Interaction, WorldView, build_interaction
+from socsim.interactions.base import Interaction, Setup, Shown
+from socsim.interactions.building import KINDS, interaction_class, spec_of
 
-__all__ = ["Interaction", "Neighbours", "WorldView", "build_interaction"]
+__all__ = ["KINDS", "Interaction", "Setup", "Shown", "interaction_class", "spec_of"]

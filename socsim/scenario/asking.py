@@ -162,6 +162,8 @@ class PromptsSpec(Spec):
     """The agent's own last message. Slots: ``{text}``."""
     own_answer: PromptText | None = None
     """The agent's own last answer. Slots: ``{item}``, ``{option}``."""
+    recalled: PromptText | None = None
+    """What the agent's memory brings up, one thing a line. Slots: ``{memories}``."""
     nothing_seen: PromptText | None = None
     """Stands instead of ``seen`` where there is nothing to see; empty by default."""
     ask: PromptText | None = None

@@ -18,8 +18,7 @@ from socsim.scenario.schedule_checks import phases
 __all__ = ["RUNS", "not_yet_available"]
 
 RUNS = {
-    "activation": ("simultaneous",),
-    "interaction": ("none", "survey", "neighbours"),
+    "interaction": ("none", "survey", "neighbours", "custom"),
     "method": ("logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"),
     "type": ("nominal", "ordinal", "number", "text"),
     "engine": ("embedded", "scripted", "openai", "vllm", "transformers"),
@@ -57,7 +56,7 @@ def not_yet_available(scenario: Scenario) -> list[Problem]:
 
 def _advice(path: Path) -> str:
     """What this version runs in that place, or that the rest runs without it."""
-    kinds = {"activation": "activation", "kind": "interaction", "method": "method", "type": "type", "engine": "engine"}
+    kinds = {"kind": "interaction", "method": "method", "type": "type", "engine": "engine"}
     kind = "baseline" if path[0] == "baselines" else "finding" if path[-1] == "finding" else kinds.get(str(path[-1]))
     return f"This version runs: {', '.join(RUNS[kind])}" if kind else "Without it, this version runs the rest"
 
@@ -121,9 +120,6 @@ def _item(path: Path, item: ItemSpec) -> Iterator[_Missing]:
 
 
 def _phase(path: Path, phase: PhaseSpec) -> Iterator[_Missing]:
-    if phase.activation not in RUNS["activation"]:
-        name = phase.activation if isinstance(phase.activation, str) else "with parameters"
-        yield (*path, "activation"), f"activation {name!r}"
     if phase.interventions:
         yield (*path, "interventions"), "interventions"
     spec = phase.interaction
@@ -133,5 +129,3 @@ def _phase(path: Path, phase: PhaseSpec) -> Iterator[_Missing]:
         yield (*path, "interaction", "kind"), f"interaction {spec.kind!r}"
     elif spec.summary not in (None, "each"):
         yield (*path, "interaction", "summary"), f"summary {spec.summary!r} of what is seen"
-    elif spec.options:
-        yield (*path, "interaction", "options"), "options of an interaction"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from socsim.scenario.base import BY_KIND, Spec
 
-__all__ = ["ForEachItemSpec", "InteractionSpec", "PhaseSpec", "SaySpec", "ScheduleEntry"]
+__all__ = ["ActivationSpec", "ForEachItemSpec", "InteractionSpec", "PhaseSpec", "SaySpec", "ScheduleEntry"]
 
-Memory = Literal["own_last_message", "own_last_answer"]
+Memory = Literal["own_last_message", "own_last_answer", "memory"]
 Activation = Literal["simultaneous", "random_sequential", "dyad", "dyads", "groups", "poisson", "hourly", "schedule", "events"]
 Kind = Literal[
     "none",
@@ -25,7 +25,58 @@ Kind = Literal[
     "adoption",
     "feed",
     "games",
+    "custom",
 ]
+
+
+class ActivationSpec(Spec):
+    """Who acts when. Written as one word where the word is enough: ``activation: random_sequential``.
+
+    - ``simultaneous``: everybody, and nobody sees anything of the same step.
+    - ``random_sequential``: everybody once, in an order drawn for each step; each sees what earlier ones did in it.
+    - ``dyad``: one ordered pair a step. ``dyads``: disjoint ordered pairs; an odd one out does not act.
+    - ``groups``: groups of ``size``, or one for every value of the fact ``by``.
+    - ``poisson``: each acts with probability 1 − exp(−rate) at a step, in the order of the drawn times.
+    - ``hourly``: the same with rate times the share of the hour in ``curve``; step 0 is the first hour.
+    - ``schedule``: as a table says, with columns ``step`` and ``agent`` and, where the order matters, ``order``.
+    - ``events``: whoever has been mentioned, or has a neighbour whose answer changed, since it last acted.
+    """
+
+    kind: Activation
+    size: int | None = Field(default=None, ge=2)
+    """``groups``: members of each group; those left over make a smaller one."""
+    members: Literal["fixed", "random"] = "random"
+    """``groups`` and ``dyads``: whether the same meet in every step of a world, or others each time."""
+    by: str | None = None
+    """``groups``: a fact of the people; everybody with the same value is in one group."""
+    order: Literal["round_robin", "random", "raise_hand", "together"] = "round_robin"
+    """``groups``: who speaks when: in turn, in an order drawn for each round, whoever wants to most, or all at once."""
+    rounds: int = Field(default=1, ge=1, le=1000)
+    """``groups``: how often each may speak in one step."""
+    urge: str | None = None
+    """``raise_hand``: the item whose expected value says how much somebody wants to speak."""
+    among: Literal["all", "ties"] = "all"
+    """``dyad`` and ``dyads``: whether any two may meet, or only who is tied."""
+    rate: float | str | None = None
+    """``poisson`` and ``hourly``: actions per step, or the name of a fact that holds them."""
+    curve: tuple[float, ...] | None = None
+    """``hourly``: 24 relative activities, one for each hour."""
+    table: str | None = None
+    """``schedule``: the name of a table."""
+    on: Literal["mention", "neighbour_change"] | None = None
+    """``events``: what somebody reacts to."""
+    first: Literal["all", "none"] = "all"
+    """``events``: who acts at the first step of the phase, when nothing has happened yet."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        """``{poisson: {rate: 1}}`` is ``{kind: poisson, rate: 1}``."""
+        if isinstance(value, dict) and len(value) == 1:
+            ((name, body),) = value.items()
+            if name in get_args(Activation) and (body is None or isinstance(body, dict)):
+                return {"kind": name, **(body or {})}
+        return value
 
 
 class SaySpec(Spec):
@@ -44,6 +95,8 @@ class InteractionSpec(Spec):
     """Who sees what of whom, and when."""
 
     kind: Kind
+    name: str | None = None
+    """``custom``: the name under which the class is given to `socsim.run`."""
     see: Literal["messages", "answers"] = "messages"
     source: Literal["previous_step"] = Field(default="previous_step", alias="from")
     of: Literal["neighbours", "all"] = "neighbours"
@@ -61,7 +114,7 @@ class PhaseSpec(Spec):
 
     phase: str
     repeat: int = Field(default=1, ge=1, le=100_000)
-    activation: Annotated[Annotated[Activation, Tag("<text>")] | Annotated[dict[str, Any], Tag("<mapping>")], BY_KIND] = (
+    activation: Annotated[Annotated[Activation, Tag("<text>")] | Annotated[ActivationSpec, Tag("<mapping>")], BY_KIND] = (
         "simultaneous"
     )
     interaction: Annotated[Annotated[InteractionSpec, Tag("<mapping>")] | Annotated[Literal["none"], Tag("<text>")], BY_KIND] = (
@@ -71,6 +124,11 @@ class PhaseSpec(Spec):
     ask: tuple[str, ...] = ()
     say: SaySpec | None = None
     interventions: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def activating(self) -> ActivationSpec:
+        """The activation in full, however it was written."""
+        return self.activation if isinstance(self.activation, ActivationSpec) else ActivationSpec(kind=self.activation)
 
 
 class ForEachItemSpec(Spec):

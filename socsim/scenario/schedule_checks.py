@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from socsim.scenario.activation_checks import check_activation
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
 from socsim.scenario.item_checks import repeated
@@ -46,6 +47,7 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
     for path, phase, in_rounds in everything:
         _check_name(phase, path, findings)
         _check_asks(phase, path, [*items, "item"] if in_rounds else items, findings)
+        check_activation(scenario, phase, path, findings)
         spec = interacts(phase)
         if spec is not None:
             _check_interaction(scenario, spec, phase, (*path, "interaction"), findings)

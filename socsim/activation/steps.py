@@ -1,4 +1,4 @@
-"""Who acts when: the schedule unrolled into steps.
+"""The schedule unrolled into steps.
 
 Every repetition of every phase is one step, counted from 0. It knows nothing of models or networks.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from socsim.errors import NotYetAvailable
 from socsim.scenario.asking import ItemSpec
 from socsim.scenario.schedule import ForEachItemSpec, PhaseSpec, ScheduleEntry
 from socsim.seeding import stream
@@ -42,9 +41,6 @@ def plan_steps(schedule: Sequence[ScheduleEntry], items: Mapping[str, ItemSpec],
         schedule: phases and rounds as declared.
         items: all items by name, in declared order.
         seed: seed of the replicate, for the order of items.
-
-    Raises:
-        NotYetAvailable: a phase wants an activation that this version does not have.
     """
     steps: list[PlannedStep] = []
     for entry in schedule:
@@ -61,6 +57,4 @@ def plan_steps(schedule: Sequence[ScheduleEntry], items: Mapping[str, ItemSpec],
 
 
 def _append(steps: list[PlannedStep], phase: PhaseSpec, name: str, asks: tuple[str, ...]) -> None:
-    if phase.activation != "simultaneous":
-        raise NotYetAvailable(f"not yet available: activation {phase.activation!r} (phase {phase.phase!r})")
     steps += [PlannedStep(len(steps) + i, name, phase, i, asks) for i in range(phase.repeat)]

@@ -1,0 +1,141 @@
+"""Every step of a world made ready: its interaction, its turns, and what each turn reads and may write.
+
+All of it follows from the scenario and the seed; nothing is asked and nothing changes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from socsim.activation import PlannedStep, Turn, lay_out_turns
+from socsim.activation.meetings import draw_meetings
+from socsim.cells import Cell, actions_of, answer_of, memory_of, message_of, ties_of
+from socsim.interactions import Interaction, Setup, interaction_class, spec_of
+from socsim.interactions.reacting import Reaction
+from socsim.scenario.ways_of_meeting import options_of
+from socsim.view import View
+from socsim.world import World
+
+__all__ = ["Stage", "Stages", "count_turns", "ties_first"]
+
+_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step made ready.
+
+    Attributes:
+        planned: the step.
+        interaction: how agents meet in it.
+        turns: who acts when, in the order of their keys.
+        reaction: decides who acts, where activation is by events.
+    """
+
+    planned: PlannedStep
+    interaction: Interaction
+    turns: tuple[Turn, ...]
+    reaction: Reaction | None
+
+    def takes(self, turn: Turn, view: View) -> bool:
+        """Whether a turn is taken."""
+        if self.reaction is not None and not self.reaction.holds(turn, view):
+            return False
+        return self.interaction.takes(turn, view)
+
+    def reads(self, turn: Turn, view: View) -> tuple[Cell, ...]:
+        """Everything that a turn may look at."""
+        return (*self.own_reads(turn), *self._reactions(turn, view), *self.interaction.reads(turn, view))
+
+    def _reactions(self, turn: Turn, view: View) -> Iterable[Cell]:
+        return self.reaction.reads(turn, view) if self.reaction is not None else ()
+
+    def own_reads(self, turn: Turn) -> list[Cell]:
+        """What a turn looks at of the agent's own."""
+        phase, agent = self.planned.phase, turn.agent
+        cells: list[Cell] = []
+        if "own_last_message" in phase.remember:
+            cells.append(message_of(agent))
+        if "own_last_answer" in phase.remember:
+            cells += [answer_of(agent, item) for item in self.planned.asks]
+        if "memory" in phase.remember:
+            cells.append(memory_of(agent))
+        return cells
+
+    def writes(self, turn: Turn, *, remembers: bool) -> tuple[Cell, ...]:
+        """Everything that a turn may write."""
+        agent = turn.agent
+        cells = [*self.interaction.writes(turn)]
+        if turn.part.silent:
+            return tuple(cells)
+        cells += [answer_of(agent, item) for item in self.planned.asks]
+        cells.append(actions_of(agent))
+        if self.planned.phase.say is not None:
+            cells.append(message_of(agent))
+        if remembers:
+            cells.append(memory_of(agent))
+        return tuple(cells)
+
+
+class Stages:
+    """The stages of one world, made when they are wanted.
+
+    Args:
+        world: the world.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._kept: dict[int, Stage] = {}
+
+    def __getitem__(self, step: int) -> Stage:
+        stage = self._kept.get(step)
+        if stage is None:
+            if len(self._kept) >= _KEPT:
+                del self._kept[min(self._kept)]
+            stage = self._kept[step] = self._make(step)
+        return stage
+
+    def reach(self) -> int | None:
+        """How many finished steps back anything in this world may look; None for all."""
+        reaches = [self._class(planned).reach for planned in self._world.steps]
+        if any(reach is None for reach in reaches):
+            return None
+        return max((reach for reach in reaches if reach is not None), default=0) + 1
+
+    def _class(self, planned: PlannedStep) -> type[Interaction]:
+        return interaction_class(planned.phase, self._world.customs)
+
+    def _make(self, step: int) -> Stage:
+        world, planned = self._world, self._world.steps[step]
+        interaction = self._interaction(planned)
+        turns = lay_out_turns(step, draw_meetings(planned, world), interaction.script)
+        reaction = Reaction(planned) if planned.phase.activating.kind == "events" else None
+        return Stage(planned, interaction, turns, reaction)
+
+    def _interaction(self, planned: PlannedStep) -> Interaction:
+        spec, world = spec_of(planned.phase), self._world
+        setup = Setup(planned, spec, options_of(spec), world, world.wording.book, world.wording.items)
+        return self._class(planned)(setup)
+
+
+def ties_first(turn: Turn, *, ties_change: bool) -> Sequence[Cell]:
+    """What must be settled before it can be said what a turn reads."""
+    return (ties_of(turn.agent),) if ties_change else ()
+
+
+_EVERYBODY = ("simultaneous", "random_sequential", "events")
+
+
+def count_turns(world: World) -> int:
+    """Number of turns in a world, taken or not."""
+    stages = Stages(world)
+    return sum(_turns_of(stages, world, planned) for planned in world.steps)
+
+
+def _turns_of(stages: Stages, world: World, planned: PlannedStep) -> int:
+    plain = interaction_class(planned.phase, world.customs).script is Interaction.script
+    if plain and planned.phase.activating.kind in _EVERYBODY:
+        return len(world.present(planned.step))
+    return len(stages[planned.step].turns)
