@@ -6,7 +6,7 @@ collected in its event and applied by the model afterwards, for all agents of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,11 +15,13 @@ import mesa
 import numpy as np
 from pydantic import BaseModel
 
+from socsim.effects import Effects
 from socsim.errors import UndeclaredRandomness
 from socsim.event import Event
 from socsim.items import ItemFailure, Response
 from socsim.observation import Observation
 from socsim.population.persona import Persona
+from socsim.scenario.asking import ItemSpec, ReadoutSpec
 
 if TYPE_CHECKING:
     from socsim.model import SocialModel
@@ -125,6 +127,30 @@ class SocialAgent(mesa.Agent):  # type: ignore[misc]
             The message, or None where the model gave none.
         """
         return await self.event.say(request)
+
+    async def choose(
+        self, name: str, question: str, options: Sequence[str], *, readout: Mapping[str, Any] | None = None
+    ) -> Response | ItemFailure:
+        """Ask the model as this person which of some options it takes, privately.
+
+            choice = await self.choose("move", "What do you do?", ["cooperate", "defect"])
+
+        Args:
+            name: under which it is recorded among the answers; no item's name.
+            question: what is asked.
+            options: at least two, all different; ``choice.choice`` is the index of the one taken.
+            readout: how it is read, as an item's ``readout``; ``logprob`` where not given.
+
+        Returns:
+            The choice, or the failures on the way to none; never a guess.
+        """
+        spec = ItemSpec(type="nominal", text=question, options=tuple(options), readout=ReadoutSpec(**(readout or {})))
+        return await self.event.choose(name, spec)
+
+    @property
+    def effects(self) -> Effects:
+        """What follows from this turn besides answers and a message: `Effects.do`, `Effects.keep`, ties, cells."""
+        return self.event.effects
 
     def publish(self, text: str) -> None:
         """Make ``text`` the agent's public message, without a model call (for rule-based agents)."""

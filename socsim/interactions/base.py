@@ -15,10 +15,11 @@ from socsim.activation import Meeting, Part, PlannedStep, Turn
 from socsim.cells import Cell
 from socsim.effects import Effects
 from socsim.observation import Observation, Seen
-from socsim.prompts import PromptBook
+from socsim.prompts import PromptBook, fill
 from socsim.readouts import PreparedItem
 from socsim.scenario.base import Spec
 from socsim.scenario.schedule import InteractionSpec
+from socsim.scenario.ways_of_meeting import WORDING
 from socsim.view import Setting, View
 
 if TYPE_CHECKING:
@@ -92,6 +93,14 @@ class Interaction:
     def item(self) -> str | None:
         """The item that the interaction is about: the first that the phase asks."""
         return self.planned.first_item
+
+    def words(self, name: str, **values: str) -> str:
+        """A template of the interaction, the scenario's own where it gives one, with its slots filled.
+
+        Values are put in as they are: text of others goes through `socsim.prompts.quotable` first.
+        """
+        template = self.spec.wording.get(name) or WORDING[self.kind][name]
+        return fill(template, values)
 
     def script(self, meeting: Meeting) -> Sequence[Part]:
         """Who does what in a meeting; here everybody in turn, as often as the activation's ``rounds`` say."""

@@ -107,6 +107,8 @@ class InteractionSpec(Spec):
     """``exposure``: the condition whose text is shown."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Parameters of interactions that have more of them (groups, games, feeds …)."""
+    wording: dict[str, str] = Field(default_factory=dict)
+    """Own templates instead of the interaction's, by name; each may use the slots of the one that it replaces."""
 
 
 class PhaseSpec(Spec):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
+from socsim.prompts import slots_of
 from socsim.scenario.activation_checks import check_activation
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
@@ -11,6 +14,7 @@ from socsim.scenario.item_checks import repeated
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import ForEachItemSpec, InteractionSpec, PhaseSpec
+from socsim.scenario.ways_of_meeting import MEETINGS, OPTIONS, WORDING, options_of
 
 __all__ = ["check_schedule", "interacts", "phases"]
 
@@ -51,6 +55,7 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
         spec = interacts(phase)
         if spec is not None:
             _check_interaction(scenario, spec, phase, (*path, "interaction"), findings)
+            _check_manner(spec, phase, path, findings)
             if spec.kind in _READING and spec.see == "messages" and not somebody_writes:
                 fix = "Add `say: {}` to a phase, or write see: answers"
                 findings.add((*path, "interaction", "see"), "nobody writes messages that could be seen", fix)
@@ -95,6 +100,33 @@ def _check_asks(phase: PhaseSpec, path: Path, items: list[str], findings: Findin
             findings.add((*path, "say", "topic"), "the topic is empty", "Write what the message is about")
         if any(not stop for stop in phase.say.stop):
             findings.add((*path, "say", "stop"), "a stop text is empty, so every message would be", "Remove it")
+
+
+def _check_manner(spec: InteractionSpec, phase: PhaseSpec, path: Path, findings: Findings) -> None:
+    """Activation, options and wording must be such as the interaction can have."""
+    place = (*path, "interaction")
+    meetings = MEETINGS.get(spec.kind)
+    if meetings is not None and phase.activating.kind not in meetings:
+        message = f"the interaction {spec.kind!r} does not go with the activation {phase.activating.kind!r}"
+        findings.add((*path, "activation"), message, f"Write activation: {' or '.join(meetings)}")
+    if spec.kind == "custom" and spec.name is None:
+        findings.add(place, "a custom interaction needs a name, under which its class is given", "Add `name: NAME`")
+    if spec.kind not in OPTIONS and spec.kind != "custom" and spec.options:
+        findings.add((*place, "options"), f"the interaction {spec.kind!r} has no options", "Remove them")
+    try:
+        options_of(spec)
+    except ValidationError as error:
+        for one in error.errors():
+            findings.add((*place, "options", *one["loc"]), str(one["msg"]), "See the interaction's options in the documentation")
+    known = WORDING.get(spec.kind, {})
+    for name, template in spec.wording.items():
+        if name not in known:
+            findings.add((*place, "wording", name), f"{spec.kind!r} has no template {name!r}", listed(name, known, "Templates"))
+            continue
+        for slot in slots_of(template):
+            if slot not in slots_of(known[name]):
+                fix = listed(slot, slots_of(known[name]), "Slots")
+                findings.add((*place, "wording", name), f"the template {name!r} has no slot {slot!r}", fix)
 
 
 def _check_interaction(scenario: Scenario, spec: InteractionSpec, phase: PhaseSpec, path: Path, findings: Findings) -> None:

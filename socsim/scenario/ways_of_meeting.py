@@ -1,4 +1,4 @@
-"""Options of interactions that have any, by kind: one class each, in a module named ``options_…``."""
+"""Options and templates of interactions that have any, by kind: each in a module named ``options_…``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from collections.abc import Mapping
 from socsim.scenario.base import Spec
 from socsim.scenario.schedule import InteractionSpec
 
-__all__ = ["OPTIONS", "options_of"]
+__all__ = ["MEETINGS", "OPTIONS", "WORDING", "options_of"]
+
+MEETINGS: Mapping[str, tuple[str, ...]] = {}
+"""Activations that an interaction goes with; kinds that are not here go with every one."""
+
+WORDING: Mapping[str, Mapping[str, str]] = {}
+"""The templates of each kind by name: what its people are shown and asked, where the scenario gives no wording of its own."""
 
 OPTIONS: Mapping[str, type[Spec]] = {}
-"""The class of the options of each kind; kinds that are not here have none."""
+"""The class of the options of each kind; kinds that are not here have none, but for ``custom``, which checks its own."""
 
 
 def options_of(spec: InteractionSpec) -> Spec | None:
