@@ -25,6 +25,7 @@ __all__ = [
     "SeenRow",
     "TieChangeRow",
     "TieRow",
+    "TrialRow",
     "ValueRow",
 ]
 
@@ -232,7 +233,23 @@ class ValueRow:
     value: float
 
 
-ResultRow = EventRow | MessageRow | ResponseRow | SeenRow | ActionRow | ExposureRow | RecalledRow | TieChangeRow | ValueRow
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """Under which level of what a turn was taken: a condition, a wording of a prompt, a renderer of the persona."""
+
+    arm: str
+    replicate: int
+    step: int
+    phase: str
+    agent: int
+    turn: int
+    name: str
+    level: str
+
+
+ResultRow = (
+    EventRow | MessageRow | ResponseRow | SeenRow | ActionRow | ExposureRow | RecalledRow | TieChangeRow | TrialRow | ValueRow
+)
 """What follows from the turns of agents."""
 
 

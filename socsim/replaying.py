@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,13 @@ from typing import Any
 
 from socsim.agent import SocialAgent
 from socsim.carrying import ProgressMeter, WorldKey, carry_out
+from socsim.conducting import CarryingOut
 from socsim.errors import RecordError, ReplayMismatch
-from socsim.events import EventRow, MessageRow, ResponseRow, RunProgress, SeenRow
+from socsim.events import EventRow, ResultRow, RunProgress
 from socsim.inference.manner import manner_recorded
+from socsim.interactions import Interaction
 from socsim.laying_out import INPUTS, changed_scenario, scenario_unchanged
+from socsim.model import Execution
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
 from socsim.run_folder import ENDED, RECORD_NAME, SCENARIO_NAME, Run
@@ -31,7 +34,9 @@ from socsim.world import World, world_rows
 
 __all__ = ["ReplayReport", "replay", "scenario_differences"]
 
-Row = EventRow | MessageRow | ResponseRow | SeenRow
+
+EventPlace = tuple[str, int, int, int, int]
+"""Arm, replicate, step, agent, turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +65,22 @@ class ReplayReport:
 class Verifier:
     """Compares re-executed events with the recorded ones, in the order of the schedule."""
 
-    recorded: dict[tuple[str, int, int, int], EventRow]
+    recorded: dict[EventPlace, EventRow]
     events: int = 0
-    different: list[tuple[tuple[int, str, int, int], str]] = field(default_factory=list)
+    different: list[tuple[tuple[int, str, int, int, int], str]] = field(default_factory=list)
 
-    def __call__(self, rows: Sequence[Row]) -> None:
+    def __call__(self, rows: Sequence[ResultRow]) -> None:
         for row in rows:
             if isinstance(row, EventRow):
                 self.events += 1
                 self._compare(row)
 
     def _compare(self, row: EventRow) -> None:
-        known = self.recorded.get((row.arm, row.replicate, row.step, row.agent))
+        known = self.recorded.get((row.arm, row.replicate, row.step, row.agent, row.turn))
         if known == row:
             return
         place = f"arm {row.arm}, replicate {row.replicate}, step {row.step} ({row.phase}), agent {row.agent}"
-        self.different.append(((row.step, row.arm, row.replicate, row.agent), f"{place}: {_difference(known, row)}"))
+        self.different.append(((row.step, row.arm, row.replicate, row.agent, row.turn), f"{place}: {_difference(known, row)}"))
 
     def first(self) -> str | None:
         """The first event that differs, in the order step, arm, replicate, agent."""
@@ -104,6 +109,8 @@ def replay(
     with_scenario: Path | str | None = None,
     progress: RunProgress | None = None,
     agent_class: type[SocialAgent] = SocialAgent,
+    interactions: Mapping[str, type[Interaction]] | None = None,
+    execution: Execution = "sequential",
 ) -> ReplayReport:
     """Re-execute a run from its record.
 
@@ -113,6 +120,8 @@ def replay(
             the first event that would have gone otherwise.
         progress: whoever wants to see it go on.
         agent_class: the class that the run was made with.
+        interactions: those that the run was made with.
+        execution: in which order turns are taken; one after the other is the fastest where nothing has to be waited for.
 
     Raises:
         RecordError: the record is damaged, or the run has not ended.
@@ -128,8 +137,10 @@ def replay(
         other = open_scenario(Path(with_scenario))
         chosen, data = other.scenario, other.folder or data
         differences += [f"scenario: {line}" for line in scenario_differences(original.scenario, chosen)]
-    worlds = build_worlds(chosen, data, manner_recorded(manifest))
-    return _replay(folder, worlds, differences, progress, agent_class, cut_short=manifest["status"] == "incomplete")
+    worlds = build_worlds(chosen, data, manner_recorded(manifest), interactions)
+    return _replay(
+        folder, worlds, differences, progress, CarryingOut(agent_class, execution), cut_short=manifest["status"] == "incomplete"
+    )
 
 
 def _replay(
@@ -137,12 +148,12 @@ def _replay(
     worlds: tuple[World, ...],
     differences: list[str],
     progress: RunProgress | None,
-    agent_class: type[SocialAgent],
+    how: CarryingOut,
     *,
     cut_short: bool,
 ) -> ReplayReport:
     with Session(RecordStore.open(folder / RECORD_NAME, read_only=True), None, InferenceSpec()) as session:
-        recorded = {(row.arm, row.replicate, row.step, row.agent): row for row in session.store.events()}
+        recorded = {(row.arm, row.replicate, row.step, row.agent, row.turn): row for row in session.store.events()}
         verifier = Verifier(recorded)
         ends = _recorded_steps(worlds, recorded) if cut_short else None
         meter = ProgressMeter(worlds, session, progress)
@@ -150,7 +161,16 @@ def _replay(
         begun = time.monotonic()
         try:
             with _collector_at_rest():
-                carry_out(worlds, session, verifier, meter, agent_class=agent_class, folder=folder / INPUTS, ends=ends)
+                carry_out(
+                    worlds,
+                    session,
+                    verifier,
+                    meter,
+                    agent_class=how.agent_class,
+                    folder=folder / INPUTS,
+                    ends=ends,
+                    execution=how.execution,
+                )
         except RecordError as missing:
             differences.append(str(missing))
         finally:
@@ -167,10 +187,10 @@ def _replay(
     return ReplayReport(not differences, verifier.events, tuple(differences), elapsed)
 
 
-def _recorded_steps(worlds: Sequence[World], recorded: Iterable[tuple[str, int, int, int]]) -> dict[WorldKey, int]:
+def _recorded_steps(worlds: Sequence[World], recorded: Iterable[EventPlace]) -> dict[WorldKey, int]:
     """How many steps of each world were carried out: all, unless a failed answer has stopped the run."""
     ends = {(world.arm.name, world.replicate): 0 for world in worlds}
-    for arm, replicate, step, _ in recorded:
+    for arm, replicate, step, *_ in recorded:
         ends[arm, replicate] = max(ends.get((arm, replicate), 0), step + 1)
     return ends
 

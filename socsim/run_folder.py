@@ -128,6 +128,36 @@ class Run:
         return self.pandas("seen")
 
     @property
+    def actions(self) -> pd.DataFrame:
+        """One row per action of an agent, "nothing" included."""
+        return self.pandas("actions")
+
+    @property
+    def exposures(self) -> pd.DataFrame:
+        """One row per turn at which there was something to see: how much there was, was shown, and was reacted to."""
+        return self.pandas("exposures")
+
+    @property
+    def recalled(self) -> pd.DataFrame:
+        """One row per thing that a memory put into a prompt."""
+        return self.pandas("recalled")
+
+    @property
+    def tie_changes(self) -> pd.DataFrame:
+        """One row per tie that began or ended during the run."""
+        return self.pandas("tie_changes")
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row per turn and condition (or wording, or renderer): under which level it was taken."""
+        return self.pandas("trials")
+
+    @property
+    def numbers(self) -> pd.DataFrame:
+        """One row per number that the model keeps about an agent: payoffs, points, states."""
+        return self.pandas("numbers")
+
+    @property
     def calls(self) -> pd.DataFrame:
         """One row per call of the model."""
         return self.pandas("calls")

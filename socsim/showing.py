@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from socsim.errors import RecordError
-from socsim.events import EventRow, MessageRow, ResponseRow
+from socsim.events import ActionRow, EventRow, MessageRow, ResponseRow
 from socsim.inference.types import CallFailure, Completion, Request, Segment
 from socsim.record.store import RecordStore
 
@@ -31,6 +31,7 @@ def show_event(store: RecordStore, event: EventRow, *, tokens: bool = False) -> 
         RecordError: the record lacks one of its calls.
     """
     title = f"agent {event.agent}, step {event.step} ({event.phase}), arm {event.arm}, replicate {event.replicate}"
+    title += f", turn {event.turn}" if event.turn else ""
     lines = [title, "=" * len(title)]
     for number, (path, digest, draw) in enumerate(event.calls, start=1):
         lines += ["", f"call {number} of {len(event.calls)}: {path}", f"request {digest}, draw {draw or 'none (a score)'}"]
@@ -100,11 +101,25 @@ def _reply_lines(request: Request, completion: Completion, *, tokens: bool) -> I
 
 
 def _result_lines(store: RecordStore, event: EventRow) -> Iterator[str]:
-    key = (event.arm, event.replicate, event.step, event.phase, event.agent)
+    key = (event.arm, event.replicate, event.step, event.phase, event.agent, event.turn)
     for response in store.rows_of("responses", key):
         yield from _response_lines(response)
     for message in store.rows_of("messages", key):
         yield from _message_lines(message)
+    for action in store.rows_of("actions", key):
+        yield _action_line(action)
+    for number in store.rows_of("numbers", key):
+        yield f"{number.name}: {number.value!r}"
+    for change in store.rows_of("tie_changes", key):
+        yield f"tie: {change.reader} {change.kind} {change.author} ({change.cause})"
+
+
+def _action_line(row: ActionRow) -> str:
+    words = [f"action: {row.kind}"]
+    words += [] if row.target is None else [f"to agent {row.target}"]
+    words += [f"about {row.about}"] if row.about else []
+    words += [] if row.amount is None else [f"amount {row.amount!r}"]
+    return ", ".join(words) + ("" if row.status == "done" else ": the reply was no choice, nothing was done")
 
 
 def _response_lines(row: ResponseRow) -> Iterator[str]:

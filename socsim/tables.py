@@ -21,7 +21,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from socsim.errors import RecordError
-from socsim.events import AgentRow, EventRow, MessageRow, ResponseRow, SeenRow, TieRow
+from socsim.events import (
+    ActionRow,
+    AgentRow,
+    EventRow,
+    ExposureRow,
+    MessageRow,
+    RecalledRow,
+    ResponseRow,
+    SeenRow,
+    TieChangeRow,
+    TieRow,
+    TrialRow,
+    ValueRow,
+)
 from socsim.record.calls import CallRow
 from socsim.record.manifest import write_whole
 
@@ -43,7 +56,8 @@ _CALLS = pa.list_(pa.struct([("path", pa.string()), ("digest", pa.string()), ("d
 _TYPES: Mapping[str, pa.DataType] = {
     **dict.fromkeys(("replicate", "agent", "step", "author", "reader", "position", "author_step", "choice"), pa.int64()),
     **dict.fromkeys(("reading", "repaired", "prompt_tokens", "cached_tokens", "completion_tokens", "attempts"), pa.int64()),
-    **dict.fromkeys(("weight", "value", "expected", "entropy", "mass", "u", "elapsed_s", "ttft_s"), pa.float64()),
+    **dict.fromkeys(("turn", "target", "potential", "shown", "engaged"), pa.int64()),
+    **dict.fromkeys(("amount", "weight", "value", "expected", "entropy", "mass", "u", "elapsed_s", "ttft_s"), pa.float64()),
     **dict.fromkeys(("probabilities", "logprobs"), _REALS),
     **dict.fromkeys(("cut_off", "reused"), pa.bool_()),
     "notes": pa.list_(pa.string()),
@@ -54,11 +68,17 @@ _WHEN = (*_WORLD, "step", "agent")
 _SORT: Mapping[str, tuple[str, ...]] = {
     "agents": (*_WORLD, "agent"),
     "ties": (*_WORLD, "author", "reader"),
-    "events": (*_WHEN, "phase"),
-    "messages": (*_WHEN, "phase"),
-    "seen": (*_WHEN, "position"),
-    "responses": (*_WHEN, "item", "phase"),
-    "readings": (*_WHEN, "item", "phase", "reading"),
+    "events": (*_WHEN, "phase", "turn"),
+    "messages": (*_WHEN, "phase", "turn"),
+    "seen": (*_WHEN, "turn", "position"),
+    "responses": (*_WHEN, "item", "phase", "turn"),
+    "readings": (*_WHEN, "item", "phase", "turn", "reading"),
+    "actions": (*_WHEN, "turn", "position"),
+    "exposures": (*_WHEN, "turn"),
+    "recalled": (*_WHEN, "turn", "position"),
+    "tie_changes": (*_WHEN, "turn", "position"),
+    "trials": (*_WHEN, "turn", "name"),
+    "numbers": (*_WHEN, "turn", "name"),
     "calls": ("digest", "draw"),
 }
 TABLE_NAMES: tuple[str, ...] = tuple(_SORT)
@@ -67,7 +87,7 @@ TABLE_NAMES: tuple[str, ...] = tuple(_SORT)
 TELEMETRY = frozenset({"prompt_tokens", "cached_tokens", "completion_tokens", "elapsed_s", "ttft_s", "attempts", "reused"})
 """Columns that say how a run went, not what came out; no hash covers them."""
 
-_ADDED = frozenset({"notes", "how", "repaired"})
+_ADDED = frozenset({"notes", "how", "repaired", "turn", "kind"})
 """Columns that tables of earlier versions lack: while they say nothing, the hash is as it was without them."""
 
 _ROW_TYPES: Mapping[str, type[Any]] = {
@@ -76,16 +96,22 @@ _ROW_TYPES: Mapping[str, type[Any]] = {
     "messages": MessageRow,
     "seen": SeenRow,
     "responses": ResponseRow,
+    "actions": ActionRow,
+    "exposures": ExposureRow,
+    "recalled": RecalledRow,
+    "tie_changes": TieChangeRow,
+    "trials": TrialRow,
+    "numbers": ValueRow,
     "calls": CallRow,
 }
 _READING_COLUMNS = (
     "arm", "replicate", "step", "phase", "agent", "item", "reading", "order", "labels", "mass", "probabilities", "how",
-    "repaired",
+    "repaired", "turn",
 )  # fmt: skip
 
 
 def row_table(name: str, rows: Iterable[Any]) -> pa.Table:
-    """A sorted table of ``ties``, ``events``, ``messages``, ``seen``, ``responses`` (without readings) or ``calls``."""
+    """A sorted table of rows as stored; of responses without their readings."""
     columns = [field.name for field in fields(_ROW_TYPES[name]) if field.name != "readings"]
     values: dict[str, list[Any]] = {column: [] for column in columns}
     rows = list(rows)
@@ -107,7 +133,8 @@ def readings_table(responses: Iterable[ResponseRow]) -> pa.Table:
         for index, reading in enumerate(row.readings):
             where = (row.arm, row.replicate, row.step, row.phase, row.agent, row.item, index)
             what = (
-                reading.order, reading.labels, reading.mass, reading.probabilities, "; ".join(reading.how), reading.repaired
+                reading.order, reading.labels, reading.mass, reading.probabilities, "; ".join(reading.how), reading.repaired,
+                row.turn,
             )  # fmt: skip
             for column, value in zip(_READING_COLUMNS, (*where, *what), strict=True):
                 values[column].append(value)

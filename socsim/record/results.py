@@ -52,8 +52,9 @@ class Results:
     def of_event(self, name: str, event: EventKey) -> list[Any]:
         """The committed rows of a table that came of one event."""
         table = table_named(name)
-        where = "(arm, replicate, step, phase, agent) = (?, ?, ?, ?, ?)"
-        return [table.unpack(row) for row in self._reading.rows(f"SELECT * FROM {name} WHERE {where}", *event)]
+        columns = ", ".join(f'"{column}"' for column in table.columns)
+        where = "(arm, replicate, step, phase, agent, turn) = (?, ?, ?, ?, ?, ?)"
+        return [table.unpack(row) for row in self._reading.rows(f"SELECT {columns} FROM {name} WHERE {where}", *event)]
 
     def event(self, key: EventKey) -> EventRow | None:
         """The event with this key, None where there is none."""
@@ -65,8 +66,8 @@ class Results:
         table = table_named("events")
         key = ", ".join(table.key)
         columns = ", ".join(table.columns)
-        statement = f"SELECT {columns} FROM events WHERE ({key}) > (?, ?, ?, ?, ?) ORDER BY {key} LIMIT {_PAGE}"
-        after: EventKey = ("", -1, -1, "", -1)
+        statement = f"SELECT {columns} FROM events WHERE ({key}) > (?, ?, ?, ?, ?, ?) ORDER BY {key} LIMIT {_PAGE}"
+        after: EventKey = ("", -1, -1, "", -1, -1)
         while rows := self._reading.rows(statement, *after):
             for row in rows:
                 event = table.unpack(row)
@@ -79,7 +80,8 @@ class Results:
             table = table_of(row)
             where = " AND ".join(f'"{column}" = ?' for column in table.key)
             key = [getattr(row, column) for column in table.key]
-            found = self._reading.rows(f"SELECT * FROM {table.name} WHERE {where}", *key)
+            columns = ", ".join(f'"{column}"' for column in table.columns)
+            found = self._reading.rows(f"SELECT {columns} FROM {table.name} WHERE {where}", *key)
             place = ", ".join(f"{column} {value}" for column, value in zip(table.key, key, strict=True))
             if not found:
                 raise ReplayMismatch(f"{table.name}: {place}: not in the record.")
@@ -94,6 +96,7 @@ class Results:
         if recorded == _hashes(event) or (recorded is None and self._writer is not None):
             return
         where = f"arm {event.arm}, replicate {event.replicate}, step {event.step}, phase {event.phase}, agent {event.agent}"
+        where += f", turn {event.turn}" if event.turn else ""
         if recorded is None:
             raise ReplayMismatch(f"{where}: this event is not in the record.")
         raise ReplayMismatch(f"{where}: {self._difference(event)}")
@@ -114,7 +117,7 @@ class Results:
             if self._events is None:
                 columns = ", ".join(table_named("events").key)
                 rows = self._reading.rows(f"SELECT {columns}, observed, did FROM events")
-                self._events = {row[:5]: row[5:] for row in rows}
+                self._events = {row[:6]: row[6:] for row in rows}
             return self._events
 
 

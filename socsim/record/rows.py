@@ -12,17 +12,34 @@ from typing import Any
 
 import orjson
 
-from socsim.events import AgentRow, EventRow, MessageRow, ResponseRow, SeenRow, TieRow
+from socsim.events import (
+    ActionRow,
+    AgentRow,
+    EventRow,
+    ExposureRow,
+    MessageRow,
+    RecalledRow,
+    ResponseRow,
+    ResultRow,
+    SeenRow,
+    TieChangeRow,
+    TieRow,
+    TrialRow,
+    ValueRow,
+)
 from socsim.items import Reading
 from socsim.record.packing import compress, pack_floats, pack_text, unpack_floats, unpack_text
 
 __all__ = ["ROW_TABLES", "EventKey", "Row", "RowTable", "event_key", "table_named", "table_of"]
 
-Row = AgentRow | TieRow | EventRow | MessageRow | SeenRow | ResponseRow
-EventKey = tuple[str, int, int, str, int]
+Row = AgentRow | TieRow | ResultRow
+EventKey = tuple[str, int, int, str, int, int]
 
-_INTEGERS = frozenset({"replicate", "agent", "step", "author", "reader", "position", "author_step", "choice", "cut_off"})
-_REALS = frozenset({"weight", "value", "expected", "entropy", "mass", "u"})
+_INTEGERS = frozenset(
+    {"replicate", "agent", "step", "turn", "author", "reader", "position", "author_step", "choice", "cut_off", "target"}
+    | {"potential", "shown", "engaged"}
+)
+_REALS = frozenset({"weight", "value", "expected", "entropy", "mass", "u", "amount"})
 _LONG_TEXTS = frozenset({"persona", "text", "raw"})
 
 
@@ -103,10 +120,11 @@ class RowTable:
         """Names of the columns: the fields of the row type."""
         return _columns(self.row)  # type: ignore[arg-type]  # a class is hashable
 
-    def create_sql(self) -> str:
+    def create_sql(self, *, temporary: bool = False) -> str:
         """The statement that makes the table."""
         columns = ", ".join(f'"{column}" {_affinity(column)}' for column in self.columns)
-        return f"CREATE TABLE {self.name} ({columns}, PRIMARY KEY ({', '.join(self.key)})) WITHOUT ROWID"
+        kind = "TEMP TABLE" if temporary else "TABLE"
+        return f"CREATE {kind} {self.name} ({columns}, PRIMARY KEY ({', '.join(self.key)})) WITHOUT ROWID"
 
     def insert_sql(self) -> str:
         """The statement that adds a row unless one with its key is there."""
@@ -140,16 +158,23 @@ class RowTable:
 
 
 _WORLD = ("arm", "replicate")
-_EVENT = (*_WORLD, "step", "phase", "agent")
+_EVENT = (*_WORLD, "step", "phase", "agent", "turn")
 _SORT = (*_WORLD, "step", "agent")
+_AFTER = (*_SORT, "turn")
 
 ROW_TABLES: tuple[RowTable, ...] = (
     RowTable("agents", AgentRow, (*_WORLD, "agent"), (*_WORLD, "agent")),
     RowTable("ties", TieRow, (*_WORLD, "author", "reader"), (*_WORLD, "author", "reader")),
-    RowTable("events", EventRow, _EVENT, (*_SORT, "phase")),
-    RowTable("messages", MessageRow, _EVENT, (*_SORT, "phase")),
-    RowTable("seen", SeenRow, (*_SORT, "position"), (*_SORT, "position")),
-    RowTable("responses", ResponseRow, (*_EVENT, "item"), (*_SORT, "item", "phase")),
+    RowTable("events", EventRow, _EVENT, (*_SORT, "phase", "turn")),
+    RowTable("messages", MessageRow, _EVENT, (*_SORT, "phase", "turn")),
+    RowTable("seen", SeenRow, (*_AFTER, "position"), (*_AFTER, "position")),
+    RowTable("responses", ResponseRow, (*_EVENT, "item"), (*_SORT, "item", "phase", "turn")),
+    RowTable("actions", ActionRow, (*_EVENT, "position"), (*_AFTER, "position")),
+    RowTable("exposures", ExposureRow, _EVENT, _AFTER),
+    RowTable("recalled", RecalledRow, (*_EVENT, "position"), (*_AFTER, "position")),
+    RowTable("tie_changes", TieChangeRow, (*_EVENT, "position"), (*_AFTER, "position")),
+    RowTable("trials", TrialRow, (*_EVENT, "name"), (*_AFTER, "name")),
+    RowTable("numbers", ValueRow, (*_EVENT, "name"), (*_AFTER, "name")),
 )
 """All stored row tables, in the order in which they are written."""
 
@@ -172,5 +197,5 @@ def table_named(name: str) -> RowTable:
 
 
 def event_key(event: EventRow) -> EventKey:
-    """What identifies an event: (arm, replicate, step, phase, agent)."""
-    return (event.arm, event.replicate, event.step, event.phase, event.agent)
+    """What identifies an event: (arm, replicate, step, phase, agent, turn)."""
+    return (event.arm, event.replicate, event.step, event.phase, event.agent, event.turn)

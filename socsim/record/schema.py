@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from socsim.errors import RecordError
-from socsim.record.rows import ROW_TABLES
+from socsim.record.rows import ROW_TABLES, RowTable
 
 __all__ = ["SCHEMA_VERSION", "connect_reader", "connect_writer", "create_file", "leave_one_file", "version_of"]
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 """Changes with every change of the tables."""
 
-_READABLE = ("1", SCHEMA_VERSION)
+_READABLE = ("1", "2", SCHEMA_VERSION)
 """Versions that are read as they are, and migrated when they are opened for writing. Others are refused, never half-read."""
 
 _CACHE_KIB = 64 * 1024
@@ -35,6 +35,11 @@ _NEW_TABLES = (
     " PRIMARY KEY (name, process))",
 )
 """Tables since version 2."""
+_SINCE_3 = {"turn": "0", "kind": "''"}
+"""Columns of rows since version 3, and what older rows say in them."""
+_CHANGED = ("events", "messages", "seen", "responses")
+"""Tables that have got some of them; all other tables of rows but the first two are new in version 3."""
+_OLDEST = ("agents", "ties")
 
 _CONTENT = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -113,8 +118,23 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     unchanging = not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK)
     mode = "?mode=ro&immutable=1" if unchanging else "?mode=ro"
     with _closed_on_error(path, path.absolute().as_uri() + mode) as connection:
-        _check_version(connection, path)
+        if _check_version(connection, path) != SCHEMA_VERSION:
+            _show_as_new(connection)
         return connection
+
+
+def _show_as_new(connection: sqlite3.Connection) -> None:
+    """Let an older record look like one of the present version, for this connection alone."""
+    for table in ROW_TABLES:
+        if table.name in _CHANGED:
+            connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT {_old_columns(table)} FROM main.{table.name}")
+        elif table.name not in _OLDEST:
+            connection.execute(table.create_sql(temporary=True))
+
+
+def _old_columns(table: RowTable) -> str:
+    """The columns of a table, where those that an older one lacks have a fixed value."""
+    return ", ".join(f'{_SINCE_3[name]} AS "{name}"' if name in _SINCE_3 else f'"{name}"' for name in table.columns)
 
 
 def version_of(connection: sqlite3.Connection) -> str:
@@ -124,7 +144,7 @@ def version_of(connection: sqlite3.Connection) -> str:
 
 
 def _migrate(path: Path) -> None:
-    """Bring an older record to the present version, in one transaction; it only adds.
+    """Bring an older record to the present version, in one transaction; nothing is lost.
 
     Raises:
         RecordError: another process has the record open, or it has a version that cannot be migrated.
@@ -136,13 +156,29 @@ def _migrate(path: Path) -> None:
         return
     with _closed_on_error(path, path.absolute().as_uri()) as connection:
         _hold_alone(connection, path)
-        for column in _ADDED:
-            connection.execute(f"ALTER TABLE calls ADD COLUMN {column}")
-        for statement in _NEW_TABLES:
-            connection.execute(statement)
+        if found == "1":
+            for column in _ADDED:
+                connection.execute(f"ALTER TABLE calls ADD COLUMN {column}")
+            for statement in _NEW_TABLES:
+                connection.execute(statement)
+        _rebuild_rows(connection)
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (SCHEMA_VERSION,))
         connection.execute("COMMIT")
         connection.close()
+
+
+def _rebuild_rows(connection: sqlite3.Connection) -> None:
+    """The tables of rows as they are since version 3: their keys hold the turn, so they are made anew and filled."""
+    for table in ROW_TABLES:
+        if table.name in _OLDEST:
+            continue
+        if table.name not in _CHANGED:
+            connection.execute(table.create_sql())
+            continue
+        connection.execute(f"ALTER TABLE {table.name} RENAME TO old_{table.name}")
+        connection.execute(table.create_sql())
+        connection.execute(f"INSERT INTO {table.name} SELECT {_old_columns(table)} FROM old_{table.name}")
+        connection.execute(f"DROP TABLE old_{table.name}")
 
 
 def _hold_alone(connection: sqlite3.Connection, path: Path) -> None:
@@ -181,7 +217,7 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> str:
     found = version_of(connection)
     if found not in _READABLE:
         raise RecordError(
-            f"{path}: the record has format version {found}, this socsim reads versions {' and '.join(_READABLE)}. "
+            f"{path}: the record has format version {found}, this socsim reads versions {', '.join(_READABLE)}. "
             "Use the socsim version that manifest.json beside it names."
         )
     return found
