@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from socsim.prompts import slots_of
 from socsim.scenario.activation_checks import check_activation
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
@@ -118,6 +117,8 @@ def _check_manner(spec: InteractionSpec, phase: PhaseSpec, path: Path, findings:
     except ValidationError as error:
         for one in error.errors():
             findings.add((*place, "options", *one["loc"]), str(one["msg"]), "See the interaction's options in the documentation")
+    from socsim.prompts import slots_of
+
     known = WORDING.get(spec.kind, {})
     for name, template in spec.wording.items():
         if name not in known:
