@@ -1,0 +1,64 @@
+"""The result does not depend on the execution: one turn after the other, wave by wave, or as soon as what is read is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from proving import combinations, rows_under, world_of
+
+from socsim.activation import Turn
+from socsim.cells import Cell
+from socsim.errors import UndeclaredAccess
+from socsim.events import EventRow
+from socsim.interactions.neighbours import Neighbours
+from socsim.view import View
+
+
+@pytest.mark.parametrize(("kind", "activation"), list(combinations()))
+def test_every_execution_gives_the_rows_of_one_turn_after_the_other(kind: str, activation: str) -> None:
+    scenario = world_of(kind, activation)
+    expected = rows_under(scenario, "sequential", latency_seed=1)
+    assert any(isinstance(row, EventRow) for row in expected)
+    assert rows_under(scenario, "barrier", latency_seed=2) == expected
+    for seed in range(3, 6):
+        assert rows_under(scenario, "dependencies", latency_seed=seed, checked=False) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("graph", range(20))
+@pytest.mark.parametrize(("kind", "activation"), list(combinations()))
+def test_it_holds_on_many_graphs(kind: str, activation: str, graph: int) -> None:
+    scenario = world_of(kind, activation, people=24, steps=6, graph=graph)
+    expected = rows_under(scenario, "sequential", latency_seed=1)
+    assert rows_under(scenario, "barrier", latency_seed=2) == expected
+    for seed in range(3, 8):
+        assert rows_under(scenario, "dependencies", latency_seed=seed, checked=False) == expected
+
+
+class Forgetful(Neighbours):
+    """Declares one neighbour less than it reads."""
+
+    def reads(self, turn: Turn, view: View) -> Iterable[Cell]:
+        return list(super().reads(turn, view))[:-1]
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socsim.interactions.building.KINDS", {"neighbours": Forgetful})
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_a_read_that_is_not_declared_changes_the_result() -> None:
+    """The proof can fail: with a declaration left out, somebody acts before a neighbour has spoken."""
+    scenario = world_of("neighbours", "random_sequential")
+    expected = rows_under(scenario, "sequential", latency_seed=1, checked=False)
+    assert any(
+        rows_under(scenario, "dependencies", latency_seed=seed, checked=False, longest_s=0.02) != expected for seed in range(5)
+    )
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_a_checked_run_names_the_cell_that_was_not_declared() -> None:
+    with pytest.raises(UndeclaredAccess, match=r"reads message of agent \d+, which it has not declared"):
+        rows_under(world_of("neighbours", "simultaneous"), "dependencies")
