@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 from socsim.errors import NotYetAvailable, Problem, ScenarioError
 from socsim.interactions.base import Interaction
+from socsim.interactions.conventions import Conventions
+from socsim.interactions.estimates import Estimates
 from socsim.interactions.neighbours import Neighbours
 from socsim.interactions.survey import Survey
+from socsim.interactions.votes import Votes
 from socsim.scenario.schedule import InteractionSpec, PhaseSpec
 
 __all__ = ["KINDS", "interaction_class", "spec_of"]
 
-KINDS: Mapping[str, type[Interaction]] = {one.kind: one for one in (Survey, Neighbours)}
+KINDS: Mapping[str, type[Interaction]] = {one.kind: one for one in (Survey, Neighbours, Estimates, Conventions, Votes)}
 """All interactions by the name that scenario files use."""
 
 

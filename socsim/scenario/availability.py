@@ -18,7 +18,7 @@ from socsim.scenario.schedule_checks import phases
 __all__ = ["RUNS", "not_yet_available"]
 
 RUNS = {
-    "interaction": ("none", "survey", "neighbours", "custom"),
+    "interaction": ("none", "survey", "neighbours", "custom", "estimates", "conventions", "votes"),
     "method": ("logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"),
     "type": ("nominal", "ordinal", "number", "text"),
     "engine": ("embedded", "scripted", "openai", "vllm", "transformers"),
@@ -127,5 +127,5 @@ def _phase(path: Path, phase: PhaseSpec) -> Iterator[_Missing]:
         return
     if spec.kind not in RUNS["interaction"]:
         yield (*path, "interaction", "kind"), f"interaction {spec.kind!r}"
-    elif spec.summary not in (None, "each"):
+    elif spec.kind != "estimates" and spec.summary not in (None, "each"):
         yield (*path, "interaction", "summary"), f"summary {spec.summary!r} of what is seen"

@@ -81,7 +81,7 @@ def check_item(item: ItemSpec, path: Path, findings: Findings) -> None:
         _check_options(item, path, findings)
         _check_values(item, path, findings)
         _check_closed_readout(item, (*path, "readout"), findings)
-        for field in ("range", "truth"):
+        for field in ("range", "truth", "signal"):
             if getattr(item, field) is not None:
                 findings.add(
                     (*path, field), f"`{field}` belongs to number items", f"Remove it, or write type: number (found {item.type})"

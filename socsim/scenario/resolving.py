@@ -16,6 +16,7 @@ from socsim.scenario.asking import AnyOf, FileText, ItemSpec, ItemTableSpec, Pro
 from socsim.scenario.paths import read_text
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
+from socsim.scenario.schedule import ForEachItemSpec, InteractionSpec
 from socsim.scenario.tables import Row, read_table
 from socsim.scenario.worlds import ArmSpec
 
@@ -23,8 +24,8 @@ __all__ = ["expanded_items", "filled", "resolve", "table_file"]
 
 _SLOT = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 _ITEM_NAME = re.compile(r"\w[\w.-]{0,99}\Z")
-_FROM_COLUMNS = ("text", "text_file", "unit", "truth")
-_NUMBERS = {"truth", "range", "values"}
+_FROM_COLUMNS = ("text", "text_file", "unit", "truth", "signal")
+_NUMBERS = {"truth", "signal", "range", "values"}
 
 
 def resolve(scenario: Scenario, folder: Path) -> Scenario:
@@ -40,9 +41,43 @@ def resolve(scenario: Scenario, folder: Path) -> Scenario:
         update={
             "prompts": _prompts(scenario.prompts, folder),
             "items": {name: _item(f"items.{name}", item, folder) for name, item in items.items()},
+            "schedule": tuple(
+                _voted_on(("schedule", index), entry, scenario.tables, folder) for index, entry in enumerate(scenario.schedule)
+            ),
             "arms": tuple(_arm(index, arm, folder) for index, arm in enumerate(scenario.arms)),
         }
     )
+
+
+def _voted_on(path: tuple[str | int, ...], entry: Any, tables: dict[str, str], folder: Path) -> Any:
+    """An entry of the schedule in which the things that people vote on stand, where a table holds them."""
+    if isinstance(entry, ForEachItemSpec):
+        inner = (_voted_on((*path, "phases", n), phase, tables, folder) for n, phase in enumerate(entry.phases))
+        return entry.model_copy(update={"phases": tuple(inner)})
+    spec = entry.interaction
+    if not isinstance(spec, InteractionSpec) or spec.kind != "votes" or not isinstance(spec.options.get("table"), str):
+        return entry
+    field = ".".join(map(str, (*path, "interaction", "options", "table")))
+    items = _things(field, table_file(spec.options["table"], tables), folder)
+    options = {name: value for name, value in spec.options.items() if name != "table"} | {"items": items}
+    return entry.model_copy(update={"interaction": spec.model_copy(update={"options": options})})
+
+
+def _things(field: str, file: str, folder: Path) -> dict[str, str]:
+    """The texts of a table by their ids."""
+    try:
+        rows = read_table(folder, file)
+    except ScenarioError as error:
+        raise _at(field, error) from error
+    for column in ("id", "text"):
+        if column not in rows[0]:
+            raise ScenarioError(
+                Problem(f"the table {file!r} has no column {column!r}", field, fix=listed(column, rows[0], "Its columns"))
+            )
+    things = {row["id"]: row["text"] for row in rows}
+    if len(things) < len(rows):
+        raise ScenarioError(Problem(f"an id stands twice in {file!r}", field, fix="Give every row an id of its own"))
+    return things
 
 
 def table_file(name: str, tables: dict[str, str]) -> str:
@@ -110,8 +145,8 @@ def expanded_items(spec: ItemTableSpec, tables: dict[str, str], folder: Path) ->
     """One item for every row of a table.
 
     The column ``id`` names the item. ``{column}`` in any text of the template is filled from the row, in one pass; columns
-    named ``text``, ``text_file``, ``unit`` or ``truth`` fill the field of that name where the template does not give it, and
-    ``low`` with ``high`` the range.
+    named ``text``, ``text_file``, ``unit``, ``truth`` or ``signal`` fill the field of that name where the template does not
+    give it, and ``low`` with ``high`` the range.
 
     Raises:
         ScenarioError: the table or a row cannot be used; names the row.

@@ -102,7 +102,8 @@ class InteractionSpec(Spec):
     of: Literal["neighbours", "all"] = "neighbours"
     at_most: int | None = Field(default=None, ge=1)
     """Largest number of neighbours seen; which ones is drawn anew at each step, the same in every arm with the same ties."""
-    summary: Literal["each", "mean", "none"] | None = None
+    summary: Literal["each", "mean", "median", "none"] | None = None
+    """``estimates``: all numbers, their average, the one in their middle, or none."""
     show: str | None = None
     """``exposure``: the condition whose text is shown."""
     options: dict[str, Any] = Field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from socsim.scenario.activation_checks import check_activation
+from socsim.scenario.crowd_checks import check_crowd
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
 from socsim.scenario.item_checks import repeated
@@ -18,6 +19,8 @@ from socsim.scenario.ways_of_meeting import MEETINGS, OPTIONS, WORDING, options_
 __all__ = ["check_schedule", "interacts", "phases"]
 
 _READING = ("neighbours", "estimates")
+_ACTING = ("conventions", "votes")
+"""Interactions in which people do something without being asked an item or writing a message."""
 
 
 def phases(scenario: Scenario) -> Iterator[tuple[Path, PhaseSpec, bool]]:
@@ -55,7 +58,8 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
         if spec is not None:
             _check_interaction(scenario, spec, phase, (*path, "interaction"), findings)
             _check_manner(spec, phase, path, findings)
-            if spec.kind in _READING and spec.see == "messages" and not somebody_writes:
+            check_crowd(scenario, spec, phase, (*path, "interaction"), findings)
+            if spec.kind == "neighbours" and spec.see == "messages" and not somebody_writes:
                 fix = "Add `say: {}` to a phase, or write see: answers"
                 findings.add((*path, "interaction", "see"), "nobody writes messages that could be seen", fix)
 
@@ -78,7 +82,9 @@ def _check_name(phase: PhaseSpec, path: Path, findings: Findings) -> None:
     name = phase.phase
     if not name.strip() or len(name) > 100 or not name.isprintable() or set(name) & set("[]/"):
         findings.add((*path, "phase"), f"{name[:100]!r} cannot name a phase", "Use a short word without [, ] and /")
-    if not phase.ask and phase.say is None and not phase.interventions:
+    spec = interacts(phase)
+    acts = spec is not None and spec.kind in _ACTING
+    if not phase.ask and phase.say is None and not phase.interventions and not acts:
         findings.add(path, f"the phase {name!r} neither asks nor lets anybody write", "Add `ask: [ITEM]` or `say: {}`")
 
 

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from socsim.scenario.base import Spec
+from socsim.scenario.options_conventions import WORDING_CONVENTIONS, ConventionsOptions
+from socsim.scenario.options_estimates import WORDING_ESTIMATES, EstimatesOptions
+from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions
 from socsim.scenario.schedule import InteractionSpec
 
 __all__ = ["MEETINGS", "OPTIONS", "WORDING", "options_of"]
 
-MEETINGS: Mapping[str, tuple[str, ...]] = {}
+_ONE_BY_ONE = ("simultaneous", "random_sequential", "poisson", "hourly", "schedule", "events")
+
+MEETINGS: Mapping[str, tuple[str, ...]] = {
+    "estimates": _ONE_BY_ONE,
+    "conventions": ("dyad", "dyads"),
+    "votes": tuple(kind for kind in _ONE_BY_ONE if kind != "events"),
+}
 """Activations that an interaction goes with; kinds that are not here go with every one."""
 
-WORDING: Mapping[str, Mapping[str, str]] = {}
+WORDING: Mapping[str, Mapping[str, str]] = {
+    "estimates": WORDING_ESTIMATES,
+    "conventions": WORDING_CONVENTIONS,
+    "votes": WORDING_VOTES,
+}
 """The templates of each kind by name: what its people are shown and asked, where the scenario gives no wording of its own."""
 
-OPTIONS: Mapping[str, type[Spec]] = {}
+OPTIONS: Mapping[str, type[Spec]] = {
+    "estimates": EstimatesOptions,
+    "conventions": ConventionsOptions,
+    "votes": VotesOptions,
+}
 """The class of the options of each kind; kinds that are not here have none, but for ``custom``, which checks its own."""
 
 

@@ -45,11 +45,37 @@ ITEMS: Mapping[str, Any] = {
         "options": ["no", "perhaps", "yes"],
         "readout": {"method": "logprob", "draw": "fresh", "orders": "fixed", "labels": ["letters"]},
     },
+    "guess": {"type": "number", "text": "How many?", "readout": {"method": "sample"}},
     "urge": {"type": "ordinal", "text": "Do you want to speak?", "options": ["no", "yes"], "readout": {"labels": ["letters"]}},
 }
 PHASES: dict[str, dict[str, Any]] = {
     "survey": {"interaction": {"kind": "survey"}, "remember": ["own_last_message", "own_last_answer"]},
     "neighbours": {"interaction": {"kind": "neighbours", "see": "messages"}, "remember": ["own_last_message", "own_last_answer"]},
+    "estimates": {"interaction": {"kind": "estimates", "see": "answers", "summary": "each"}, "ask": ["guess"]},
+    "conventions": {
+        "interaction": {
+            "kind": "conventions",
+            "options": {
+                "names": ["F", "J", "M"],
+                "readout": {"orders": "fixed", "labels": ["letters"]},
+                "committed": {"count": 2, "choice": "J", "from_step": 2},
+            },
+        },
+        "ask": [],
+        "say": None,
+    },
+    "votes": {
+        "interaction": {
+            "kind": "votes",
+            "options": {
+                "items": ["one", "two", "three"],
+                "order": "ranked",
+                "readout": {"orders": "fixed", "labels": ["letters"]},
+            },
+        },
+        "ask": [],
+        "say": None,
+    },
 }
 """What a phase with an interaction of each kind says; those without an entry say its kind alone."""
 
