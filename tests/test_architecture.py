@@ -50,6 +50,7 @@ LAYERS = (
             "scenario.root",
             "scenario.ways_of_meeting",
             "scenario.options_conventions",
+            "scenario.options_groups",
             "scenario.options_estimates",
             "scenario.options_votes",
         },

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from socsim.errors import NotYetAvailable, Problem, ScenarioError
 from socsim.interactions.base import Interaction
 from socsim.interactions.conventions import Conventions
+from socsim.interactions.dyads import Dyads
 from socsim.interactions.estimates import Estimates
+from socsim.interactions.groups import Groups
 from socsim.interactions.neighbours import Neighbours
 from socsim.interactions.survey import Survey
 from socsim.interactions.votes import Votes
@@ -15,7 +17,9 @@ from socsim.scenario.schedule import InteractionSpec, PhaseSpec
 
 __all__ = ["KINDS", "interaction_class", "spec_of"]
 
-KINDS: Mapping[str, type[Interaction]] = {one.kind: one for one in (Survey, Neighbours, Estimates, Conventions, Votes)}
+KINDS: Mapping[str, type[Interaction]] = {
+    one.kind: one for one in (Survey, Neighbours, Dyads, Groups, Estimates, Conventions, Votes)
+}
 """All interactions by the name that scenario files use."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from socsim.scenario.base import Spec
 from socsim.scenario.options_conventions import WORDING_CONVENTIONS, ConventionsOptions
 from socsim.scenario.options_estimates import WORDING_ESTIMATES, EstimatesOptions
+from socsim.scenario.options_groups import WORDING_DYADS, WORDING_GROUPS, DyadsOptions, GroupsOptions
 from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions
 from socsim.scenario.schedule import InteractionSpec
 
@@ -15,6 +16,8 @@ __all__ = ["MEETINGS", "OPTIONS", "WORDING", "options_of"]
 _ONE_BY_ONE = ("simultaneous", "random_sequential", "poisson", "hourly", "schedule", "events")
 
 MEETINGS: Mapping[str, tuple[str, ...]] = {
+    "dyads": ("dyad", "dyads"),
+    "groups": ("groups", "dyad", "dyads"),
     "estimates": _ONE_BY_ONE,
     "conventions": ("dyad", "dyads"),
     "votes": tuple(kind for kind in _ONE_BY_ONE if kind != "events"),
@@ -22,6 +25,8 @@ MEETINGS: Mapping[str, tuple[str, ...]] = {
 """Activations that an interaction goes with; kinds that are not here go with every one."""
 
 WORDING: Mapping[str, Mapping[str, str]] = {
+    "dyads": WORDING_DYADS,
+    "groups": WORDING_GROUPS,
     "estimates": WORDING_ESTIMATES,
     "conventions": WORDING_CONVENTIONS,
     "votes": WORDING_VOTES,
@@ -29,6 +34,8 @@ WORDING: Mapping[str, Mapping[str, str]] = {
 """The templates of each kind by name: what its people are shown and asked, where the scenario gives no wording of its own."""
 
 OPTIONS: Mapping[str, type[Spec]] = {
+    "dyads": DyadsOptions,
+    "groups": GroupsOptions,
     "estimates": EstimatesOptions,
     "conventions": ConventionsOptions,
     "votes": VotesOptions,
