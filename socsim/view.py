@@ -93,6 +93,11 @@ class View:
         """Seed of the replicate."""
         return self._setting.seed
 
+    @property
+    def alone(self) -> bool:
+        """Whether nothing of other agents can be seen."""
+        return self._alone
+
     def newest(self, cell: Cell) -> Entry | None:
         """The last entry of a cell below this turn's place; None where there is none.
 

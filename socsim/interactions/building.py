@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from socsim.errors import NotYetAvailable, Problem, ScenarioError
+from socsim.interactions.adoption import Adoption
 from socsim.interactions.base import Interaction
 from socsim.interactions.conventions import Conventions
 from socsim.interactions.dyads import Dyads
 from socsim.interactions.estimates import Estimates
+from socsim.interactions.games import Games
 from socsim.interactions.groups import Groups
 from socsim.interactions.neighbours import Neighbours
 from socsim.interactions.survey import Survey
@@ -18,7 +20,7 @@ from socsim.scenario.schedule import InteractionSpec, PhaseSpec
 __all__ = ["KINDS", "interaction_class", "spec_of"]
 
 KINDS: Mapping[str, type[Interaction]] = {
-    one.kind: one for one in (Survey, Neighbours, Dyads, Groups, Estimates, Conventions, Votes)
+    one.kind: one for one in (Survey, Neighbours, Dyads, Groups, Estimates, Conventions, Votes, Adoption, Games)
 }
 """All interactions by the name that scenario files use."""
 

@@ -18,7 +18,19 @@ from socsim.scenario.schedule_checks import phases
 __all__ = ["RUNS", "not_yet_available"]
 
 RUNS = {
-    "interaction": ("none", "survey", "neighbours", "custom", "dyads", "groups", "estimates", "conventions", "votes"),
+    "interaction": (
+        "none",
+        "survey",
+        "neighbours",
+        "custom",
+        "dyads",
+        "groups",
+        "estimates",
+        "conventions",
+        "votes",
+        "adoption",
+        "games",
+    ),
     "method": ("logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"),
     "type": ("nominal", "ordinal", "number", "text"),
     "engine": ("embedded", "scripted", "openai", "vllm", "transformers"),

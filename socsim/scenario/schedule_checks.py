@@ -10,6 +10,7 @@ from socsim.scenario.activation_checks import check_activation
 from socsim.scenario.crowd_checks import check_crowd
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
+from socsim.scenario.game_checks import check_games
 from socsim.scenario.item_checks import repeated
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
@@ -19,7 +20,7 @@ from socsim.scenario.ways_of_meeting import MEETINGS, OPTIONS, WORDING, options_
 __all__ = ["check_schedule", "interacts", "phases"]
 
 _READING = ("neighbours", "estimates")
-_ACTING = ("conventions", "votes")
+_ACTING = ("conventions", "votes", "adoption", "games")
 """Interactions in which people do something without being asked an item or writing a message."""
 
 
@@ -59,6 +60,7 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
             _check_interaction(scenario, spec, phase, (*path, "interaction"), findings)
             _check_manner(spec, phase, path, findings)
             check_crowd(scenario, spec, phase, (*path, "interaction"), findings)
+            check_games(scenario, spec, phase, (*path, "interaction"), findings)
             if spec.kind == "neighbours" and spec.see == "messages" and not somebody_writes:
                 fix = "Add `say: {}` to a phase, or write see: answers"
                 findings.add((*path, "interaction", "see"), "nobody writes messages that could be seen", fix)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from socsim.scenario.base import Spec
+from socsim.scenario.options_adoption import WORDING_ADOPTION, AdoptionOptions
 from socsim.scenario.options_conventions import WORDING_CONVENTIONS, ConventionsOptions
 from socsim.scenario.options_estimates import WORDING_ESTIMATES, EstimatesOptions
+from socsim.scenario.options_games import WORDING_GAMES, GamesOptions
 from socsim.scenario.options_groups import WORDING_DYADS, WORDING_GROUPS, DyadsOptions, GroupsOptions
 from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions
 from socsim.scenario.schedule import InteractionSpec
@@ -20,6 +22,8 @@ MEETINGS: Mapping[str, tuple[str, ...]] = {
     "groups": ("groups", "dyad", "dyads"),
     "estimates": _ONE_BY_ONE,
     "conventions": ("dyad", "dyads"),
+    "adoption": _ONE_BY_ONE,
+    "games": ("dyad", "dyads", "groups", "simultaneous"),
     "votes": tuple(kind for kind in _ONE_BY_ONE if kind != "events"),
 }
 """Activations that an interaction goes with; kinds that are not here go with every one."""
@@ -30,6 +34,8 @@ WORDING: Mapping[str, Mapping[str, str]] = {
     "estimates": WORDING_ESTIMATES,
     "conventions": WORDING_CONVENTIONS,
     "votes": WORDING_VOTES,
+    "adoption": WORDING_ADOPTION,
+    "games": WORDING_GAMES,
 }
 """The templates of each kind by name: what its people are shown and asked, where the scenario gives no wording of its own."""
 
@@ -39,6 +45,8 @@ OPTIONS: Mapping[str, type[Spec]] = {
     "estimates": EstimatesOptions,
     "conventions": ConventionsOptions,
     "votes": VotesOptions,
+    "adoption": AdoptionOptions,
+    "games": GamesOptions,
 }
 """The class of the options of each kind; kinds that are not here have none, but for ``custom``, which checks its own."""
 

@@ -76,6 +76,26 @@ PHASES: dict[str, dict[str, Any]] = {
         "ask": [],
         "say": None,
     },
+    "adoption": {
+        "interaction": {
+            "kind": "adoption",
+            "options": {
+                "what": "it",
+                "seeds": {"count": 2},
+                "absorbing": False,
+                "readout": {"orders": "fixed", "labels": ["letters"]},
+            },
+        },
+        "ask": [],
+        "say": None,
+    },
+    "games": {
+        "interaction": {
+            "kind": "games",
+            "options": {"game": "prisoners_dilemma", "talk": True, "readout": {"orders": "fixed", "labels": ["letters"]}},
+        },
+        "ask": [],
+    },
 }
 """What a phase with an interaction of each kind says; those without an entry say its kind alone."""
 
@@ -90,7 +110,10 @@ def combinations() -> Iterator[tuple[str, str]]:
                 yield kind, name
 
 
-REFUSED: set[tuple[str, str]] = set()
+REFUSED: set[tuple[str, str]] = {
+    ("adoption", "events, change"), ("adoption", "events, mention"),
+    *(("games", name) for name in ACTIVATIONS if name.startswith("groups")),
+}  # fmt: skip
 """Combinations that scenario checks refuse for other reasons."""
 
 
