@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,14 @@ from socsim.view import View
 __all__ = ["Estimates", "number_in_words"]
 
 _DIGITS = 6
+
+
+class _Number(NamedTuple):
+    """What somebody answered at a step."""
+
+    author: int
+    step: int
+    value: float
 
 
 class Estimates(Interaction):
@@ -59,15 +68,15 @@ class Estimates(Interaction):
             return self._shown(self.spec.summary or "each", (seen,), (value,), potential=1)
         everything = self._answers(turn, view)
         found = everything[: self.spec.at_most]
-        summary, before = self.spec.summary, turn.step - 1
+        summary = self.spec.summary
         if not found or summary == "none":
             return Shown(potential=len(everything))
-        values = [value for _, value in found]
+        values = [one.value for one in found]
         if summary in ("mean", "median"):
             value = math.fsum(values) / len(values) if summary == "mean" else median(values)
-            made = Seen(-1, before, number_in_words(value), summary)
+            made = Seen(-1, max(one.step for one in found), number_in_words(value), summary)
             return self._shown(summary, (made,), values, potential=len(everything))
-        rows = tuple(Seen(author, before, number_in_words(value, whole=True)) for author, value in found)
+        rows = tuple(Seen(one.author, one.step, number_in_words(one.value, whole=True)) for one in found)
         return self._shown("each", rows, values, potential=len(everything))
 
     def _shown(self, template: str, seen: tuple[Seen, ...], values: Sequence[float], *, potential: int) -> Shown:
@@ -75,16 +84,16 @@ class Estimates(Interaction):
         facts = (("shown", median(values) if template == "median" else math.fsum(values) / len(values)), ("count", len(values)))
         return Shown(seen, scene, potential=potential, facts=facts)
 
-    def _answers(self, turn: Turn, view: View) -> Sequence[tuple[int, float]]:
-        """Others and their numbers in the order in which they are shown."""
-        found: dict[int, float] = {}
+    def _answers(self, turn: Turn, view: View) -> Sequence[_Number]:
+        """What others answered, in the order in which it is shown."""
+        found: dict[int, _Number] = {}
         for author in self._authors(turn, view):
-            response = view.answer(author, self.item, turn.step - 1) if self.item is not None else None
-            if response is not None and response.value is not None:
-                found[author] = response.value
+            entry = view.newest(answer_of(author, self.item)) if self.item is not None else None
+            if entry is not None and entry.at >= (turn.step - 1, -1) and entry.value.value is not None:
+                found[author] = _Number(author, entry.at[0], entry.value.value)
         numbers = (turn.step,) if turn.nth == 0 else (turn.step, turn.nth)
         draws = uniforms(view.seed, "see", turn.agent, *numbers, last=found)
-        return [(author, found[author]) for _, author in sorted(zip(draws, found, strict=True))]
+        return [found[author] for _, author in sorted(zip(draws, found, strict=True))]
 
     def _authors(self, turn: Turn, view: View) -> Sequence[int]:
         authors = view.tied_to() if self.spec.of == "neighbours" else view.everybody()
