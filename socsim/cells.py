@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 __all__ = [
+    "TIES",
     "At",
     "Cell",
     "Cells",
@@ -75,6 +76,10 @@ def account_of(agent: int) -> Cell:
 def board(name: str = "") -> Cell:
     """Something that all may write on and read, entry by entry."""
     return (f"board:{name}", -1)
+
+
+TIES: Cell = board("ties")
+"""Stands for all ties: whoever may change those of others writes it, whoever looks at any reads it."""
 
 
 def cell_name(cell: Cell) -> str:

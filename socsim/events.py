@@ -201,9 +201,10 @@ class RecalledRow:
 
 @dataclass(frozen=True, slots=True)
 class TieChangeRow:
-    """From the next step on, ``reader`` does (follow) or does not (unfollow, block, removed) read ``author``.
+    """After this turn ``reader`` does (follow) or does not (unfollow, block, removed) read ``author``.
 
-    ``agent`` is whose turn it followed from; ``cause`` is "choice", "rule" or "intervention".
+    ``agent`` is whose turn it followed from and ``wave`` when in the step that was; ``cause`` is "choice", "rule" or
+    "intervention".
     """
 
     arm: str
@@ -217,6 +218,7 @@ class TieChangeRow:
     reader: int
     author: int
     cause: str = "choice"
+    wave: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import mesa
 
 from socsim.activation import PlannedStep, Turn
 from socsim.agent import SocialAgent, acting_in, refuse_while_acting
-from socsim.cells import Cell, Cells, Entry, cell_name
+from socsim.cells import TIES, Cell, Cells, Entry, cell_name
 from socsim.effects import Effects
 from socsim.errors import RecordError, ReplayMismatch, UndeclaredAccess
 from socsim.event import Asker, Event
@@ -271,7 +271,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             return 0.0
         if turn.part.silent:
             effects = Effects()
-            stage.interaction.settle(turn, view, effects)
+            stage.settle(turn, view, effects)
             self._apply(turn, effect_versions(turn, effects))
             self._taken.setdefault(turn.step, []).append((turn, effects))
             return 0.0
@@ -303,7 +303,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         """The only place where the world changes."""
         declared = frozenset(self.writes(turn)) if self.checked else None
         for cell, value in versions:
-            if declared is not None and cell not in declared:
+            if declared is not None and cell not in declared and not (cell[0] == "ties" and TIES in declared):
                 raise UndeclaredAccess(
                     f"agent {turn.agent}, step {turn.step}: writes {cell_name(cell)}, which it has not declared. "
                     "Add it to what the interaction's `writes` gives."
@@ -323,7 +323,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             if isinstance(what, Event):
                 rows += rows_of(arm, replicate, name, turn, what)
             else:
-                rows += effect_rows((arm, replicate, step, name, turn.agent), turn.nth, what)
+                rows += effect_rows((arm, replicate, step, name, turn.agent), turn, what)
         if self._sink is not None:
             self._sink(rows)
         if self.spec.failures.then == "stop":

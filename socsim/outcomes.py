@@ -62,22 +62,22 @@ def rows_of(arm: str, replicate: int, phase: str, turn: Turn, event: Event) -> l
     if event.message is not None:
         m = event.message
         rows.append(MessageRow(*place, m.text, m.status, m.cut_off, m.raw, m.failure, nth))
-    rows += effect_rows(place, nth, event.effects)
+    rows += effect_rows(place, turn, event.effects)
     if seen.potential is not None and (seen.potential or seen.seen):
         engaged = {action.about for action in event.effects.actions if action.about and action.status == "done"}
         rows.append(ExposureRow(*place, nth, seen.potential, len(seen.seen), len(engaged)))
     return rows
 
 
-def effect_rows(place: Place, nth: int, effects: Effects) -> list[ResultRow]:
+def effect_rows(place: Place, turn: Turn, effects: Effects) -> list[ResultRow]:
     """The rows of what was done, kept and changed. ``place`` is (arm, replicate, step, phase, agent)."""
     rows: list[ResultRow] = [
-        ActionRow(*place, nth, position, one.kind, one.status, one.target, one.about, one.amount)
+        ActionRow(*place, turn.nth, position, one.kind, one.status, one.target, one.about, one.amount)
         for position, one in enumerate(effects.actions)
     ]
-    rows += [ValueRow(*place[:4], one.agent, nth, one.name, one.value) for one in effects.kept]
+    rows += [ValueRow(*place[:4], one.agent, turn.nth, one.name, one.value) for one in effects.kept]
     rows += [
-        TieChangeRow(*place, nth, position, one.kind, one.reader, one.author, one.cause)
+        TieChangeRow(*place, turn.nth, position, one.kind, one.reader, one.author, one.cause, turn.wave)
         for position, one in enumerate(effects.ties)
     ]
     return rows

@@ -31,6 +31,7 @@ from socsim.tables import (
 )
 
 if TYPE_CHECKING:
+    import networkx as nx
     import polars as pl
 
     from socsim.scenario import Scenario
@@ -106,6 +107,33 @@ class Run:
     def ties(self) -> pd.DataFrame:
         """One row per tie at the start: ``reader`` reads ``author``."""
         return self.pandas("ties")
+
+    def ties_at(self, step: int, arm: str | None = None, replicate: int = 0) -> pd.DataFrame:
+        """The ties of one world as they are when a step begins: columns ``author`` and ``reader``, sorted.
+
+        Args:
+            step: number of the step; one past the last for the ties at the end.
+            arm: name of the arm; the scenario's first where not given.
+            replicate: number of the replicate.
+        """
+        name = arm if arm is not None else self.scenario.arms[0].name
+        first = [row for row in self.table("ties").to_pylist() if (row["arm"], row["replicate"]) == (name, replicate)]
+        changes = [row for row in self.table("tie_changes").to_pylist() if (row["arm"], row["replicate"]) == (name, replicate)]
+        ties = {(row["author"], row["reader"]) for row in first}
+        for change in changes:
+            if change["step"] < step:
+                (ties.add if change["kind"] == "follow" else ties.discard)((change["author"], change["reader"]))
+        return pd.DataFrame(sorted(ties), columns=["author", "reader"])
+
+    def graph_at(self, step: int, arm: str | None = None, replicate: int = 0) -> nx.DiGraph[int]:
+        """The ties as they are when a step begins, as a graph of agent numbers: an arc u → v means that v reads u."""
+        import networkx as nx
+
+        graph: nx.DiGraph[int] = nx.DiGraph()
+        agents = self.agents
+        graph.add_nodes_from(sorted(agents.loc[agents["replicate"] == replicate, "agent"].unique().tolist()))
+        graph.add_edges_from(self.ties_at(step, arm, replicate).itertuples(index=False, name=None))
+        return graph
 
     @property
     def messages(self) -> pd.DataFrame:

@@ -5,14 +5,17 @@ All of it follows from the scenario and the seed; nothing is asked and nothing c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from socsim.activation import PlannedStep, Turn, lay_out_turns
+from socsim.activation import Meeting, Part, PlannedStep, Turn, lay_out_turns
 from socsim.activation.meetings import draw_meetings
-from socsim.cells import Cell, actions_of, answer_of, memory_of, message_of, ties_of
+from socsim.cells import TIES, Cell, actions_of, answer_of, memory_of, message_of, ties_of
+from socsim.effects import Effects
 from socsim.interactions import Interaction, Setup, interaction_class, spec_of
 from socsim.interactions.reacting import Reaction
+from socsim.interactions.rewiring import REWIRING, Rewiring
 from socsim.scenario.ways_of_meeting import options_of
 from socsim.view import View
 from socsim.world import World
@@ -31,25 +34,38 @@ class Stage:
         interaction: how agents meet in it.
         turns: who acts when, in the order of their keys.
         reaction: decides who acts, where activation is by events.
+        rewiring: changes ties by rule after the last wave, where the network says so.
     """
 
     planned: PlannedStep
     interaction: Interaction
     turns: tuple[Turn, ...]
     reaction: Reaction | None
+    rewiring: Rewiring | None = None
 
     def takes(self, turn: Turn, view: View) -> bool:
         """Whether a turn is taken."""
+        if turn.part.name == REWIRING:
+            return True
         if self.reaction is not None and not self.reaction.holds(turn, view):
             return False
         return self.interaction.takes(turn, view)
 
     def reads(self, turn: Turn, view: View) -> tuple[Cell, ...]:
         """Everything that a turn may look at."""
+        if turn.part.name == REWIRING and self.rewiring is not None:
+            return tuple(self.rewiring.reads())
         return (*self.own_reads(turn), *self._reactions(turn, view), *self.interaction.reads(turn, view))
 
     def _reactions(self, turn: Turn, view: View) -> Iterable[Cell]:
         return self.reaction.reads(turn, view) if self.reaction is not None else ()
+
+    def settle(self, turn: Turn, view: View, effects: Effects) -> None:
+        """What the model settles in a silent turn."""
+        if turn.part.name == REWIRING and self.rewiring is not None:
+            self.rewiring.settle(turn, view, effects)
+        else:
+            self.interaction.settle(turn, view, effects)
 
     def own_reads(self, turn: Turn) -> list[Cell]:
         """What a turn looks at of the agent's own."""
@@ -65,6 +81,8 @@ class Stage:
 
     def writes(self, turn: Turn, *, remembers: bool) -> tuple[Cell, ...]:
         """Everything that a turn may write."""
+        if turn.part.name == REWIRING and self.rewiring is not None:
+            return tuple(self.rewiring.writes())
         agent = turn.agent
         cells = [*self.interaction.writes(turn)]
         if turn.part.silent:
@@ -112,7 +130,23 @@ class Stages:
         interaction = self._interaction(planned)
         turns = lay_out_turns(step, draw_meetings(planned, world), interaction.script)
         reaction = Reaction(planned) if planned.phase.activating.kind == "events" else None
-        return Stage(planned, interaction, turns, reaction)
+        rewiring = self._rewiring()
+        turns += self._rewiring_turns(step, turns) if rewiring is not None else ()
+        return Stage(planned, interaction, turns, reaction, rewiring)
+
+    def _rewiring(self) -> Rewiring | None:
+        network = self._world.spec.network
+        if network is None or not network.changes:
+            return None
+        return Rewiring(network.changes, len(self._world.personas), directed=self._world.graph.is_directed())
+
+    def _rewiring_turns(self, step: int, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+        wave = 1 + max((turn.wave for turn in turns), default=-1)
+        times = Counter(turn.agent for turn in turns)
+        return tuple(
+            Turn(step, wave, agent, times[agent], Part(agent, name=REWIRING, silent=True), Meeting((agent,)))
+            for agent in self._world.present(step)
+        )
 
     def _interaction(self, planned: PlannedStep) -> Interaction:
         spec, world = spec_of(planned.phase), self._world
@@ -122,7 +156,7 @@ class Stages:
 
 def ties_first(turn: Turn, *, ties_change: bool) -> Sequence[Cell]:
     """What must be settled before it can be said what a turn reads."""
-    return (ties_of(turn.agent),) if ties_change else ()
+    return (ties_of(turn.agent), TIES) if ties_change else ()
 
 
 _EVERYBODY = ("simultaneous", "random_sequential", "events")
@@ -136,6 +170,7 @@ def count_turns(world: World) -> int:
 
 def _turns_of(stages: Stages, world: World, planned: PlannedStep) -> int:
     plain = interaction_class(planned.phase, world.customs).script is Interaction.script
+    plain = plain and not (world.spec.network is not None and world.spec.network.changes)
     if plain and planned.phase.activating.kind in _EVERYBODY:
         return len(world.present(planned.step))
     return len(stages[planned.step].turns)

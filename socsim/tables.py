@@ -56,7 +56,7 @@ _CALLS = pa.list_(pa.struct([("path", pa.string()), ("digest", pa.string()), ("d
 _TYPES: Mapping[str, pa.DataType] = {
     **dict.fromkeys(("replicate", "agent", "step", "author", "reader", "position", "author_step", "choice"), pa.int64()),
     **dict.fromkeys(("reading", "repaired", "prompt_tokens", "cached_tokens", "completion_tokens", "attempts"), pa.int64()),
-    **dict.fromkeys(("turn", "target", "potential", "shown", "engaged"), pa.int64()),
+    **dict.fromkeys(("turn", "wave", "target", "potential", "shown", "engaged"), pa.int64()),
     **dict.fromkeys(("amount", "weight", "value", "expected", "entropy", "mass", "u", "elapsed_s", "ttft_s"), pa.float64()),
     **dict.fromkeys(("probabilities", "logprobs"), _REALS),
     **dict.fromkeys(("cut_off", "reused"), pa.bool_()),
@@ -76,7 +76,7 @@ _SORT: Mapping[str, tuple[str, ...]] = {
     "actions": (*_WHEN, "turn", "position"),
     "exposures": (*_WHEN, "turn"),
     "recalled": (*_WHEN, "turn", "position"),
-    "tie_changes": (*_WHEN, "turn", "position"),
+    "tie_changes": (*_WORLD, "step", "wave", "agent", "turn", "position"),
     "trials": (*_WHEN, "turn", "name"),
     "numbers": (*_WHEN, "turn", "name"),
     "calls": ("digest", "draw"),

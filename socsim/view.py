@@ -6,11 +6,11 @@ faster. In the arm ``alone`` nothing of other agents can be seen; in a yoked arm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from socsim.activation.turns import Turn
-from socsim.cells import At, Cell, Cells, Entry, answer_of, cell_name, message_of, ties_of
+from socsim.cells import TIES, At, Cell, Cells, Entry, answer_of, cell_name, message_of, ties_of
 from socsim.errors import UndeclaredAccess
 from socsim.items import Response
 from socsim.observation import Seen
@@ -35,6 +35,14 @@ class Setting(Protocol):
 
     def tied_to(self, agent: int) -> Sequence[int]:
         """Agents whom an agent reads at the start, ascending."""
+        ...
+
+    def fact(self, agent: int, name: str) -> str | float | int | None:
+        """A declared fact of an agent."""
+        ...
+
+    def rows(self, table: str) -> Sequence[Mapping[str, str]]:
+        """The rows of a table that the scenario names."""
         ...
 
     @property
@@ -129,7 +137,7 @@ class View:
         whose = self.agent if agent is None else agent
         found: Sequence[int] = self._setting.tied_to(whose)
         if self._setting.ties_change:
-            self._check(ties_of(whose))
+            self._check(ties_of(whose) if self._declared is not None and ties_of(whose) in self._declared else TIES)
             found = changed_ties(found, self._cells.entries(ties_of(whose), self.at))
         present = self._setting.present(self.step)
         if isinstance(present, range):  # everybody

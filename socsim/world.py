@@ -21,7 +21,7 @@ from socsim.event import Wording
 from socsim.events import AgentRow, TieRow
 from socsim.inference.manner import Manner
 from socsim.inference.types import SamplingParams
-from socsim.interactions import Interaction
+from socsim.interactions import Interaction, interaction_class, spec_of
 from socsim.network.standing import stand
 from socsim.network.ties import Ties, ties_from_graph
 from socsim.population.persona import Persona, Value
@@ -32,8 +32,10 @@ from socsim.readouts import prepare_item
 from socsim.scenario import Scenario, patched
 from socsim.scenario.asking import ItemSpec
 from socsim.scenario.engines import SamplingSpec
+from socsim.scenario.options_feed import FeedOptions
 from socsim.scenario.schedule_checks import phases
 from socsim.scenario.tables import Row, read_table
+from socsim.scenario.ways_of_meeting import options_of
 from socsim.scenario.worlds import ArmSpec
 from socsim.seeding import replicate_seed, stream
 
@@ -59,9 +61,11 @@ class World:
     steps: tuple[PlannedStep, ...]
     wording: Wording
     timetables: Mapping[str, Timetable] = field(default_factory=dict)
+    tables: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    ties_change: bool = False
+    """Whether anything in this world can change ties."""
     customs: Mapping[str, type[Interaction]] = field(default_factory=dict)
     """The caller's own interactions by name."""
-    ties_change: bool = False
 
     def present(self, step: int) -> Sequence[int]:
         """Agents who take part at a step, ascending."""
@@ -79,6 +83,14 @@ class World:
             KeyError: people have no fact of this name.
         """
         return self.personas[agent].facts[name]
+
+    def rows(self, table: str) -> Sequence[Row]:
+        """The rows of a table that the scenario names.
+
+        Raises:
+            KeyError: there is no such table.
+        """
+        return self.tables[table]
 
     def scheduled(self, table: str) -> Timetable:
         """For each step of a schedule table, (order, agent) in file order."""
@@ -115,6 +127,7 @@ def build_world(
     ties = ties_from_graph(graph, node_of_agent) if graph is not None else None
     read_by = tuple(tuple(ties.read_by(i).tolist()) if ties else () for i in range(len(personas)))
     items = _items(spec)
+    tables = _tables(spec, folder)
     return World(
         arm=arm,
         replicate=replicate,
@@ -128,16 +141,32 @@ def build_world(
         ties=ties,
         steps=plan_steps(spec.schedule, items, seed),
         wording=replace(_wording(spec, items, manner), groups=_groups(spec, items, personas, texts)),
-        timetables=_timetables(spec, folder, len(personas)),
+        timetables=_timetables(spec, tables, len(personas)),
+        tables=tables,
+        ties_change=_ties_change(spec, customs or {}),
         customs=customs or {},
     )
 
 
-def _timetables(spec: Scenario, folder: Path | None, size: int) -> dict[str, Timetable]:
+def _timetables(spec: Scenario, tables: Mapping[str, Sequence[Row]], size: int) -> dict[str, Timetable]:
     """The schedule tables that phases name."""
     names = {phase.activating.table for _, phase, _ in phases(spec) if phase.activating.kind == "schedule"}
-    rows = {name: read_table(folder or Path(), spec.tables[name]) for name in names if name is not None}
-    return {name: _timetable(name, table, size) for name, table in rows.items()}
+    return {name: _timetable(name, tables[name], size) for name in names if name is not None}
+
+
+def _tables(spec: Scenario, folder: Path | None) -> dict[str, Sequence[Row]]:
+    """The tables that are looked at while the world goes on."""
+    names = {phase.activating.table for _, phase, _ in phases(spec)}
+    for _, phase, _ in phases(spec):
+        options = options_of(spec_of(phase))
+        names |= {options.news} if isinstance(options, FeedOptions) else set()
+    return {name: read_table(folder or Path(), spec.tables[name]) for name in names if name is not None}
+
+
+def _ties_change(spec: Scenario, customs: Mapping[str, type[Interaction]]) -> bool:
+    ways = ((interaction_class(phase, customs), spec_of(phase)) for _, phase, _ in phases(spec))
+    by_choice = any(way.changes_ties(options_of(declared)) for way, declared in ways)
+    return by_choice or bool(spec.network is not None and spec.network.changes)
 
 
 def _timetable(name: str, rows: Sequence[Row], size: int) -> Timetable:

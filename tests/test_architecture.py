@@ -51,6 +51,7 @@ LAYERS = (
             "scenario.ways_of_meeting",
             "scenario.options_adoption",
             "scenario.options_conventions",
+            "scenario.options_feed",
             "scenario.options_games",
             "scenario.options_groups",
             "scenario.options_estimates",

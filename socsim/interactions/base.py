@@ -89,6 +89,12 @@ class Interaction:
         self.planned = setup.planned
         self.spec = setup.spec
 
+    @classmethod
+    def changes_ties(cls, options: Spec | None) -> bool:
+        """Whether agents may change ties when they meet in this way."""
+        del options
+        return False
+
     @property
     def item(self) -> str | None:
         """The item that the interaction is about: the first that the phase asks."""

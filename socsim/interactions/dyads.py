@@ -17,7 +17,6 @@ from collections.abc import Iterable, Sequence
 from socsim.activation import Meeting, Part, Turn
 from socsim.cells import Cell, message_of
 from socsim.interactions.base import Interaction, Setup, Shown
-from socsim.observation import Seen
 from socsim.prompts import quotable
 from socsim.scenario.options_groups import DyadsOptions
 from socsim.view import View
@@ -51,12 +50,11 @@ class Dyads(Interaction):
     def observe(self, turn: Turn, view: View) -> Shown:
         """What the other one has said to this one in this step."""
         (other,) = turn.others
-        heard = view.newest(message_of(other))
+        heard = view.message(other, turn.step)
         listens = turn.part.name == "listener"
         asks = self.planned.asks if listens or self.options.speaker_asks else ()
-        if heard is None or heard.at[0] != turn.step:
+        if heard is None:
             scene = self.words("opening") if not listens else ""
             return Shown(scene=scene, asks=asks, says=not listens)
-        seen = Seen(other, turn.step, heard.value)
-        scene = self.words("heard", speaker=self.words("person", number=str(other + 1)), text=quotable(seen.text))
-        return Shown((seen,), scene, asks=asks, says=not listens)
+        scene = self.words("heard", speaker=self.words("person", number=str(other + 1)), text=quotable(heard.text))
+        return Shown((heard,), scene, asks=asks, says=not listens)

@@ -25,7 +25,7 @@ from socsim.cells import Cell, answer_of, board
 from socsim.interactions.base import Interaction, Setup, Shown
 from socsim.items import ItemFailure
 from socsim.observation import Observation, Seen
-from socsim.prompts import one_line, quotable
+from socsim.prompts import quotable
 from socsim.scenario.options_votes import VOTE, VotesOptions, vote_ballots, vote_name
 from socsim.seeding import uniforms
 from socsim.view import View
@@ -69,7 +69,7 @@ class Votes(Interaction):
         """The list, with scores where they are visible."""
         scores = self._scores(view) if self._shows_scores else {}
         shown = [(thing, self._line(thing, scores)) for thing in self._ordered(turn, view, scores)]
-        seen = tuple(Seen(-1, turn.step, self._text(thing, scores), "item", thing) for thing, _ in shown)
+        seen = tuple(Seen(-1, turn.step, line.removeprefix("- "), "item", thing) for thing, line in shown)
         template = "scored_list" if self.options.visible else "plain_list"
         scene = self.words(template, items="\n".join(line for _, line in shown))
         facts = tuple((f"score:{thing}", score) for thing, score in scores.items()) if self.options.visible else ()
@@ -133,7 +133,3 @@ class Votes(Interaction):
         if not self.options.visible:
             return self.words("plain_item", text=text)
         return self.words("scored_item", text=text, score=str(scores[thing]))
-
-    def _text(self, thing: str, scores: Mapping[str, int]) -> str:
-        text = one_line(self.options.items[thing])
-        return f"{text} (score: {scores[thing]})" if self.options.visible else text

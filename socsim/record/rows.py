@@ -37,7 +37,7 @@ EventKey = tuple[str, int, int, str, int, int]
 
 _INTEGERS = frozenset(
     {"replicate", "agent", "step", "turn", "author", "reader", "position", "author_step", "choice", "cut_off", "target"}
-    | {"potential", "shown", "engaged"}
+    | {"potential", "shown", "engaged", "wave"}
 )
 _REALS = frozenset({"weight", "value", "expected", "entropy", "mass", "u", "amount"})
 _LONG_TEXTS = frozenset({"persona", "text", "raw"})
@@ -172,7 +172,7 @@ ROW_TABLES: tuple[RowTable, ...] = (
     RowTable("actions", ActionRow, (*_EVENT, "position"), (*_AFTER, "position")),
     RowTable("exposures", ExposureRow, _EVENT, _AFTER),
     RowTable("recalled", RecalledRow, (*_EVENT, "position"), (*_AFTER, "position")),
-    RowTable("tie_changes", TieChangeRow, (*_EVENT, "position"), (*_AFTER, "position")),
+    RowTable("tie_changes", TieChangeRow, (*_EVENT, "position"), (*_WORLD, "step", "wave", "agent", "turn", "position")),
     RowTable("trials", TrialRow, (*_EVENT, "name"), (*_AFTER, "name")),
     RowTable("numbers", ValueRow, (*_EVENT, "name"), (*_AFTER, "name")),
 )

@@ -30,6 +30,7 @@ RUNS = {
         "votes",
         "adoption",
         "games",
+        "feed",
     ),
     "method": ("logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"),
     "type": ("nominal", "ordinal", "number", "text"),
@@ -110,8 +111,6 @@ def _inference(scenario: Scenario) -> Iterator[_Missing]:
 def _world(scenario: Scenario) -> Iterator[_Missing]:
     if not isinstance(scenario.population.persona.renderer, str):
         yield ("population", "persona", "renderer"), "several renderers of the persona, crossed"
-    if scenario.network is not None and scenario.network.changes:
-        yield ("network", "changes"), "ties that change during a run"
     for name in PromptsSpec.model_fields:
         if isinstance(getattr(scenario.prompts, name), AnyOf):
             yield ("prompts", name), f"several wordings of {name!r}, crossed with agents"

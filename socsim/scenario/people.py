@@ -18,6 +18,7 @@ __all__ = [
     "PlaceSpec",
     "PopulationSpec",
     "SampleSpec",
+    "TieRuleSpec",
 ]
 
 PEOPLE_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
@@ -165,6 +166,20 @@ class PlaceSpec(Spec):
     """How far from the target is good enough; a target out of reach is an error that names what was reached."""
 
 
+class TieRuleSpec(Spec):
+    """A rule by which ties change: one who reads somebody of a distant opinion may drop it for somebody else."""
+
+    rule: Literal["drop_dissimilar"]
+    on: str
+    """The item whose newest answers are compared; ordinal or number."""
+    tolerance: float = Field(ge=0.0)
+    """Distance, in units of the item's values, up to which nobody is dropped."""
+    probability: float = Field(default=1.0, ge=0.0, le=1.0)
+    """That an agent looks at its ties at all after a step."""
+    replace: Literal["random", "friend_of_friend", "similar", "none"] = "random"
+    """Who takes the place of the dropped one."""
+
+
 class NetworkSpec(Spec):
     """The ties."""
 
@@ -174,5 +189,5 @@ class NetworkSpec(Spec):
     weight: str | None = None
     """Edge attribute with the tie's weight."""
     place: PlaceSpec = PlaceSpec()
-    changes: tuple[dict[str, Any], ...] = ()
-    """Rules by which ties change during a run."""
+    changes: tuple[TieRuleSpec, ...] = ()
+    """Rules by which ties change after every step; what agents themselves may change belongs to the interaction."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from socsim.scenario.activation_checks import check_activation
 from socsim.scenario.crowd_checks import check_crowd
 from socsim.scenario.document import Path
+from socsim.scenario.feed_checks import check_feed, check_tie_rules, check_yoke
 from socsim.scenario.findings import Findings
 from socsim.scenario.game_checks import check_games
 from socsim.scenario.item_checks import repeated
@@ -20,7 +21,7 @@ from socsim.scenario.ways_of_meeting import MEETINGS, OPTIONS, WORDING, options_
 __all__ = ["check_schedule", "interacts", "phases"]
 
 _READING = ("neighbours", "estimates")
-_ACTING = ("conventions", "votes", "adoption", "games")
+_ACTING = ("conventions", "votes", "adoption", "games", "feed")
 """Interactions in which people do something without being asked an item or writing a message."""
 
 
@@ -44,6 +45,7 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
     """Check the schedule of one world (items must have been expanded)."""
     items = list(scenario.items) if isinstance(scenario.items, dict) else []
     everything = list(phases(scenario))
+    check_tie_rules(scenario, findings)
     somebody_writes = any(phase.say is not None for _, phase, _ in everything)
     for index, name in repeated(phase.phase for _, phase, _ in everything):
         fix = "Give every phase a name of its own"
@@ -61,6 +63,8 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
             _check_manner(spec, phase, path, findings)
             check_crowd(scenario, spec, phase, (*path, "interaction"), findings)
             check_games(scenario, spec, phase, (*path, "interaction"), findings)
+            check_feed(scenario, spec, phase, (*path, "interaction"), findings)
+            check_yoke(scenario, spec, (*path, "interaction"), findings)
             if spec.kind == "neighbours" and spec.see == "messages" and not somebody_writes:
                 fix = "Add `say: {}` to a phase, or write see: answers"
                 findings.add((*path, "interaction", "see"), "nobody writes messages that could be seen", fix)

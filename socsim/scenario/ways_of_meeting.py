@@ -8,6 +8,7 @@ from socsim.scenario.base import Spec
 from socsim.scenario.options_adoption import WORDING_ADOPTION, AdoptionOptions
 from socsim.scenario.options_conventions import WORDING_CONVENTIONS, ConventionsOptions
 from socsim.scenario.options_estimates import WORDING_ESTIMATES, EstimatesOptions
+from socsim.scenario.options_feed import WORDING_FEED, FeedOptions
 from socsim.scenario.options_games import WORDING_GAMES, GamesOptions
 from socsim.scenario.options_groups import WORDING_DYADS, WORDING_GROUPS, DyadsOptions, GroupsOptions
 from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions
@@ -23,6 +24,7 @@ MEETINGS: Mapping[str, tuple[str, ...]] = {
     "estimates": _ONE_BY_ONE,
     "conventions": ("dyad", "dyads"),
     "adoption": _ONE_BY_ONE,
+    "feed": tuple(kind for kind in _ONE_BY_ONE if kind != "events"),
     "games": ("dyad", "dyads", "groups", "simultaneous"),
     "votes": tuple(kind for kind in _ONE_BY_ONE if kind != "events"),
 }
@@ -35,6 +37,7 @@ WORDING: Mapping[str, Mapping[str, str]] = {
     "conventions": WORDING_CONVENTIONS,
     "votes": WORDING_VOTES,
     "adoption": WORDING_ADOPTION,
+    "feed": WORDING_FEED,
     "games": WORDING_GAMES,
 }
 """The templates of each kind by name: what its people are shown and asked, where the scenario gives no wording of its own."""
@@ -46,6 +49,7 @@ OPTIONS: Mapping[str, type[Spec]] = {
     "conventions": ConventionsOptions,
     "votes": VotesOptions,
     "adoption": AdoptionOptions,
+    "feed": FeedOptions,
     "games": GamesOptions,
 }
 """The class of the options of each kind; kinds that are not here have none, but for ``custom``, which checks its own."""

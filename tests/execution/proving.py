@@ -76,6 +76,18 @@ PHASES: dict[str, dict[str, Any]] = {
         "ask": [],
         "say": None,
     },
+    "feed": {
+        "interaction": {
+            "kind": "feed",
+            "options": {
+                "mix": {"followed": 3, "others": 2},
+                "ranking": "popularity",
+                "actions": ["post", "repost", "comment", "like", "follow", "unfollow", "block"],
+                "most_actions": 2,
+            },
+        },
+        "ask": [],
+    },
     "adoption": {
         "interaction": {
             "kind": "adoption",

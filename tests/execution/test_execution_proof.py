@@ -10,8 +10,9 @@ from proving import combinations, rows_under, world_of
 from socsim.activation import Turn
 from socsim.cells import Cell
 from socsim.errors import UndeclaredAccess
-from socsim.events import EventRow
+from socsim.events import EventRow, TieChangeRow
 from socsim.interactions.neighbours import Neighbours
+from socsim.scenario.people import NetworkSpec
 from socsim.view import View
 
 
@@ -34,6 +35,20 @@ def test_it_holds_on_many_graphs(kind: str, activation: str, graph: int) -> None
     assert rows_under(scenario, "barrier", latency_seed=2) == expected
     for seed in range(3, 8):
         assert rows_under(scenario, "dependencies", latency_seed=seed, checked=False) == expected
+
+
+@pytest.mark.parametrize("replace", ["random", "friend_of_friend", "similar", "none"])
+@pytest.mark.parametrize("directed", [False, True])
+def test_ties_that_change_by_rule_change_alike(replace: str, directed: bool) -> None:
+    rule = {"rule": "drop_dissimilar", "on": "view", "tolerance": 0.2, "probability": 0.7, "replace": replace}
+    graph = {"erdos_renyi": {"p": 0.3}} if directed else {"watts_strogatz": {"k": 4, "p": 0.3}}
+    scenario = world_of("neighbours", "random_sequential")
+    network = NetworkSpec.model_validate({"graph": graph, "directed": directed, "changes": [rule]})
+    scenario = scenario.model_copy(update={"network": network})
+    expected = rows_under(scenario, "sequential", latency_seed=1)
+    assert sum(isinstance(row, TieChangeRow) for row in expected) > 4
+    assert rows_under(scenario, "barrier", latency_seed=2) == expected
+    assert rows_under(scenario, "dependencies", latency_seed=3) == expected
 
 
 class Forgetful(Neighbours):
