@@ -60,7 +60,6 @@ def test_every_file_is_checked_and_every_problem_named(starter: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("crowd_estimates", "interaction 'estimates'. This version runs: none, survey, neighbours"),
         ("message_experiment", "condition 'message': randomised conditions. Without it, this version runs the rest"),
         ("group_discussion", "activation 'groups'. This version runs: simultaneous"),
     ],

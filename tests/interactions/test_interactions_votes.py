@@ -60,7 +60,7 @@ def test_votes_are_typed_and_to_do_nothing_is_one() -> None:
 def test_what_was_listed_is_logged_as_it_was_shown() -> None:
     played = play(market(), taste)
     for (step, agent), scene in played.scenes.items():
-        shown = [f"{text} (score: {score})" for text, score in listed(scene).items()]
+        shown = [f'"{text}" (score: {score})' for text, score in listed(scene).items()]
         assert [text for at, who, _, _, text, _ in played.seen() if (at, who) == (step, agent)] == shown
     assert {(author, kind) for _, _, author, _, _, kind in played.seen()} == {(-1, "item")}
 
@@ -75,7 +75,7 @@ def test_the_independent_see_no_scores() -> None:
     played = play(market(visible=False), taste)
     assert not any("score" in scene for scene in played.scenes.values())
     assert all(scene.startswith("This is the list:\n- ") for scene in played.scenes.values())
-    assert {text for *_, text, _ in played.seen()} == set(SONGS.values())
+    assert {text for *_, text, _ in played.seen()} == {f'"{song}"' for song in SONGS.values()}
     assert len({tuple(re.findall(r'"(\w+)"', scene)) for scene in played.scenes.values()}) > 1
 
 

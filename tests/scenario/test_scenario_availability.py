@@ -75,7 +75,7 @@ def test_what_it_does_not_run_is_named_with_its_field(make_debate: Make, changes
         ("neighbourhood_debate", True),
         ("money_request_11_20", True),
         ("message_experiment", False),
-        ("crowd_estimates", False),
+        ("crowd_estimates", True),
         ("group_discussion", False),
     ],
 )
