@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -103,6 +103,8 @@ class Event:
     responses: list[Response | ItemFailure] = field(default_factory=list)
     message: Message | None = None
     effects: Effects = field(default_factory=Effects)
+    trial: tuple[tuple[str, str], ...] = ()
+    """Levels of conditions and wordings under which the turn is taken, by name."""
     busy_s: float = 0.0
     """Seconds that the engine took; calls made together count as long as the longest."""
     _generator: np.random.Generator | None = None
@@ -147,6 +149,11 @@ class Event:
         answer = await read_item(item, self.context, self, self.wording.book, policy, self._uniform(item))
         self.responses.append(answer)
         return answer
+
+    def carry_over(self, name: str, option: str) -> None:
+        """Let an answer given in this event stand in front of what is asked later in it."""
+        line = self.wording.book.memory_text(None, [(self.wording.items[name].text, option)])
+        self._context = replace(self.context, own=self.context.own + line)
 
     def arranged(self, name: str, path: str) -> PreparedItem:
         """The item, in an order drawn for the call ``path`` of this agent and step where one is drawn each time."""

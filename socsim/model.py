@@ -29,6 +29,7 @@ from socsim.observation import Observation
 from socsim.outcomes import effect_rows, effect_versions, rows_of, versions_of
 from socsim.staging import Stage, Stages, ties_first
 from socsim.state import WorldState
+from socsim.troupe import WorldTroupe, then_tell
 from socsim.view import Donor, View
 from socsim.world import World
 
@@ -179,13 +180,13 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         if self.replaying and execution == "sequential":
             self._take_at_once(range(self._steps_done, end))
             return
-        steps, troupe = range(self._steps_done, end), _Troupe(self)
+        steps, troupe = range(self._steps_done, end), WorldTroupe(self, self._finished.put)
         work = (
             Dependencies(troupe, steps, window=window, at_once=self.at_once).run()
             if execution == "dependencies"
             else Waves(troupe, at_once=1 if execution == "sequential" else self.at_once).run(steps)
         )
-        future = loop.start(_then_tell(work, self._finished))
+        future = loop.start(then_tell(work, self._finished))
         try:
             while (step := self._finished.get()) is not None:
                 self._close(step)
@@ -223,7 +224,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             step=turn.step,
             phase=planned.name,
             repetition=planned.repetition,
-            persona=self.people[agent].persona,
+            persona=self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round)),
             seen=shown.seen,
             own_message=own_message.text if own_message is not None else None,
             own_answers=self._own_answers(planned, view),
@@ -282,8 +283,10 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         return event.busy_s
 
     def _event(self, turn: Turn, view: View, stage: Stage) -> Event:
-        observation = self.observe(turn, view)
-        return Event(observation, self.seed, self.world.wording, self._asker, self.priority(turn), stage.interaction)
+        trial = self.world.trials.of(turn.agent, turn.part.round)
+        event = Event(self.observe(turn, view), self.seed, self.world.wording_in(trial), self._asker, self.priority(turn))
+        event.playing, event.trial = stage.interaction, trial.named()
+        return event
 
     async def _act(self, event: Event) -> None:
         seen = event.observation
@@ -334,50 +337,6 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             observer(self, step)
         if self._reach is not None and not self.keeps_all:
             self.cells.forget((step + 1 - self._reach, -1))
-
-
-class _Troupe:
-    """A model's turns as whoever carries them out sees them."""
-
-    def __init__(self, model: SocialModel) -> None:
-        self._model = model
-        self._ties_change = model.world.ties_change
-
-    def turns(self, step: int) -> Sequence[Turn]:
-        return self._model.stages[step].turns
-
-    def ties(self, turn: Turn) -> Iterable[Cell]:
-        return ties_first(turn, ties_change=self._ties_change)
-
-    def reads(self, turn: Turn) -> Iterable[Cell]:
-        return self._model.stages[turn.step].reads(turn, self._model.view(turn, self.ties(turn)))
-
-    def writes(self, turn: Turn) -> Iterable[Cell]:
-        return self._model.writes(turn)
-
-    def priority(self, turn: Turn) -> float:
-        return self._model.priority(turn)
-
-    async def perform(self, turn: Turn) -> float:
-        busy_s = await self._model.take(turn)
-        if self._model.on_acted is not None:
-            self._model.on_acted()
-        return busy_s
-
-    def took(self, turn: Turn, path_s: float, busy_s: float) -> None:
-        del turn
-        self._model.clock.add(busy_s, path_s)
-
-    def finished(self, step: int) -> None:
-        self._model._finished.put(step)
-
-
-async def _then_tell(work: Any, finished: queue.SimpleQueue[int | None]) -> None:
-    """Do the work, and say that it is over however it ends."""
-    try:
-        await work
-    finally:
-        finished.put(None)
 
 
 def _ranks(texts: Sequence[str]) -> list[int]:

@@ -19,6 +19,7 @@ from socsim.events import (
     ResultRow,
     SeenRow,
     TieChangeRow,
+    TrialRow,
     ValueRow,
 )
 from socsim.items import ItemFailure, Response
@@ -63,6 +64,7 @@ def rows_of(arm: str, replicate: int, phase: str, turn: Turn, event: Event) -> l
         m = event.message
         rows.append(MessageRow(*place, m.text, m.status, m.cut_off, m.raw, m.failure, nth))
     rows += effect_rows(place, turn, event.effects)
+    rows += [TrialRow(*place, nth, name, level) for name, level in event.trial]
     if seen.potential is not None and (seen.potential or seen.seen):
         engaged = {action.about for action in event.effects.actions if action.about and action.status == "done"}
         rows.append(ExposureRow(*place, nth, seen.potential, len(seen.seen), len(engaged)))

@@ -128,11 +128,17 @@ class Stages:
     def _make(self, step: int) -> Stage:
         world, planned = self._world, self._world.steps[step]
         interaction = self._interaction(planned)
-        turns = lay_out_turns(step, draw_meetings(planned, world), interaction.script)
+        script = self._crossed if world.trials.crossed else interaction.script
+        turns = lay_out_turns(step, draw_meetings(planned, world), script)
         reaction = Reaction(planned) if planned.phase.activating.kind == "events" else None
         rewiring = self._rewiring()
         turns += self._rewiring_turns(step, turns) if rewiring is not None else ()
         return Stage(planned, interaction, turns, reaction, rewiring)
+
+    def _crossed(self, meeting: Meeting) -> tuple[Part, ...]:
+        """Everybody alone, once in each of its contexts."""
+        (agent,) = meeting.members
+        return tuple(Part(agent, round=number) for number in range(len(self._world.trials.of_agent[agent])))
 
     def _rewiring(self) -> Rewiring | None:
         network = self._world.spec.network
@@ -170,7 +176,7 @@ def count_turns(world: World) -> int:
 
 def _turns_of(stages: Stages, world: World, planned: PlannedStep) -> int:
     plain = interaction_class(planned.phase, world.customs).script is Interaction.script
-    plain = plain and not (world.spec.network is not None and world.spec.network.changes)
+    plain = plain and not world.trials.crossed and not (world.spec.network is not None and world.spec.network.changes)
     if plain and planned.phase.activating.kind in _EVERYBODY:
         return len(world.present(planned.step))
     return len(stages[planned.step].turns)

@@ -14,6 +14,7 @@ from socsim.cells import TIES, At, Cell, Cells, Entry, answer_of, cell_name, mes
 from socsim.errors import UndeclaredAccess
 from socsim.items import Response
 from socsim.observation import Seen
+from socsim.trials import Trials
 
 __all__ = ["Donor", "Setting", "View", "changed_ties"]
 
@@ -43,6 +44,11 @@ class Setting(Protocol):
 
     def rows(self, table: str) -> Sequence[Mapping[str, str]]:
         """The rows of a table that the scenario names."""
+        ...
+
+    @property
+    def trials(self) -> Trials:
+        """Conditions and wordings of everybody."""
         ...
 
     @property

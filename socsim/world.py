@@ -38,6 +38,7 @@ from socsim.scenario.tables import Row, read_table
 from socsim.scenario.ways_of_meeting import options_of
 from socsim.scenario.worlds import ArmSpec
 from socsim.seeding import replicate_seed, stream
+from socsim.trials import Trial, Trials, level_texts, renderers_of, wordings_of
 
 __all__ = ["World", "build_world", "world_rows"]
 
@@ -60,6 +61,11 @@ class World:
     ties: Ties | None
     steps: tuple[PlannedStep, ...]
     wording: Wording
+    trials: Trials
+    persona_variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Everybody in words by renderer, where there are several."""
+    wordings: Mapping[tuple[tuple[str, int], ...], Wording] = field(default_factory=dict)
+    """The wording by variant, where prompts have several."""
     timetables: Mapping[str, Timetable] = field(default_factory=dict)
     tables: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     ties_change: bool = False
@@ -75,6 +81,15 @@ class World:
     def tied_to(self, agent: int) -> Sequence[int]:
         """Agents whom an agent reads at the start, ascending."""
         return self.read_by[agent]
+
+    def persona_in(self, agent: int, trial: Trial) -> str:
+        """A person in the words of a trial."""
+        texts = self.persona_texts if trial.renderer is None else self.persona_variants[trial.renderer]
+        return texts[agent]
+
+    def wording_in(self, trial: Trial) -> Wording:
+        """The wording of a trial."""
+        return self.wordings[trial.wording] if trial.wording else self.wording
 
     def fact(self, agent: int, name: str) -> Value:
         """A declared fact of an agent.
@@ -122,12 +137,16 @@ def build_world(
     seed = replicate_seed(scenario.seed, replicate)
     people_seed = seed if spec.population.per_world else scenario.seed
     personas = sample_population(spec.population, stream(people_seed, "population"), folder)
-    texts = tuple(render_persona(persona, spec.population.persona) for persona in personas)
+    variants = _variants(spec, personas)
+    texts = next(iter(variants.values()))
     graph, node_of_agent = _place(spec, arm, personas, seed, folder)
     ties = ties_from_graph(graph, node_of_agent) if graph is not None else None
     read_by = tuple(tuple(ties.read_by(i).tolist()) if ties else () for i in range(len(personas)))
     items = _items(spec)
     tables = _tables(spec, folder)
+    levels = {name: level_texts(condition, tables) for name, condition in spec.conditions.items()}
+    trials = Trials.drawn(spec, personas, seed, levels)
+    wordings = _wordings(spec, items, manner, trials, _groups(spec, items, personas, texts))
     return World(
         arm=arm,
         replicate=replicate,
@@ -140,12 +159,36 @@ def build_world(
         read_by=read_by,
         ties=ties,
         steps=plan_steps(spec.schedule, items, seed),
-        wording=replace(_wording(spec, items, manner), groups=_groups(spec, items, personas, texts)),
+        wording=next(iter(wordings.values())),
+        trials=trials,
+        persona_variants=variants,
+        wordings=wordings,
         timetables=_timetables(spec, tables, len(personas)),
         tables=tables,
         ties_change=_ties_change(spec, customs or {}),
         customs=customs or {},
     )
+
+
+def _variants(spec: Scenario, personas: tuple[Persona, ...]) -> dict[str, tuple[str, ...]]:
+    """Everybody in words, by renderer."""
+    persona = spec.population.persona
+    ways = {name or "": persona if name is None else persona.model_copy(update={"renderer": name}) for name in renderers_of(spec)}
+    return {name: tuple(render_persona(person, way) for person in personas) for name, way in ways.items()}
+
+
+def _wordings(
+    spec: Scenario, items: dict[str, ItemSpec], manner: Manner, trials: Trials, groups: tuple[str, ...]
+) -> dict[tuple[tuple[str, int], ...], Wording]:
+    """The wording of every variant of the prompts that somebody is asked in."""
+    found: dict[tuple[tuple[str, int], ...], Wording] = {}
+    variants = wordings_of(spec.prompts)
+    for trial in (trial for own in trials.of_agent for trial in own):
+        if trial.wording not in found:
+            chosen = {name: variants[name].any_of[index] for name, index in trial.wording}
+            plain = spec.model_copy(update={"prompts": spec.prompts.model_copy(update=chosen)})
+            found[trial.wording] = replace(_wording(plain, items, manner), groups=groups)
+    return found
 
 
 def _timetables(spec: Scenario, tables: Mapping[str, Sequence[Row]], size: int) -> dict[str, Timetable]:
@@ -157,6 +200,7 @@ def _timetables(spec: Scenario, tables: Mapping[str, Sequence[Row]], size: int) 
 def _tables(spec: Scenario, folder: Path | None) -> dict[str, Sequence[Row]]:
     """The tables that are looked at while the world goes on."""
     names = {phase.activating.table for _, phase, _ in phases(spec)}
+    names |= {one.levels.get("table") for one in spec.conditions.values() if isinstance(one.levels, dict)}
     for _, phase, _ in phases(spec):
         options = options_of(spec_of(phase))
         names |= {options.news} if isinstance(options, FeedOptions) else set()
@@ -216,7 +260,7 @@ def _groups(spec: Scenario, items: dict[str, ItemSpec], personas: tuple[Persona,
     if not any(item.readout.method == "expert" for item in items.values()):
         return ()
     declared = spec.population.persona
-    if declared.template is None and declared.renderer in ("second_person", "first_person"):
+    if declared.template is None and declared.renderer not in ("none", "attributes", "json", "document"):
         return tuple(render_persona(persona, declared.model_copy(update={"renderer": "attributes"})) for persona in personas)
     return texts
 

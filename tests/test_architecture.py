@@ -55,10 +55,11 @@ LAYERS = (
             "scenario.options_games",
             "scenario.options_groups",
             "scenario.options_estimates",
+            "scenario.options_survey",
             "scenario.options_votes",
         },
     ),
-    ("values", {"population.persona", "cells", "effects", "activation"}),
+    ("values", {"population.persona", "cells", "effects", "activation", "trials"}),
     (
         "text and measures",
         {"prompts", "parsing", "measures", "population.rendering", "population.labels", "state", "view", "progress", "execution"},
@@ -70,7 +71,7 @@ LAYERS = (
     ("readouts", {"readouts"}),
     ("agent", {"event", "agent"}),
     ("interactions", {"interactions"}),
-    ("model", {"world", "staging", "outcomes", "model", "carrying", "forecasting"}),
+    ("model", {"world", "staging", "outcomes", "troupe", "model", "carrying", "forecasting"}),
     (
         "runner",
         {

@@ -10,6 +10,7 @@ from socsim.interactions.base import Interaction
 from socsim.interactions.conventions import Conventions
 from socsim.interactions.dyads import Dyads
 from socsim.interactions.estimates import Estimates
+from socsim.interactions.exposure import Exposure
 from socsim.interactions.feed import Feed
 from socsim.interactions.games import Games
 from socsim.interactions.groups import Groups
@@ -21,7 +22,7 @@ from socsim.scenario.schedule import InteractionSpec, PhaseSpec
 __all__ = ["KINDS", "interaction_class", "spec_of"]
 
 KINDS: Mapping[str, type[Interaction]] = {
-    one.kind: one for one in (Survey, Neighbours, Dyads, Groups, Estimates, Conventions, Votes, Adoption, Games, Feed)
+    one.kind: one for one in (Survey, Exposure, Neighbours, Dyads, Groups, Estimates, Conventions, Votes, Adoption, Games, Feed)
 }
 """All interactions by the name that scenario files use."""
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from socsim.errors import Problem, ScenarioError
 from socsim.scenario.arms import patched, phase_paths
-from socsim.scenario.asking import AnyOf, ItemSpec, PromptsSpec
+from socsim.scenario.asking import ItemSpec
 from socsim.scenario.document import Path
 from socsim.scenario.places import nearest
 from socsim.scenario.root import Scenario
@@ -21,6 +21,7 @@ RUNS = {
     "interaction": (
         "none",
         "survey",
+        "exposure",
         "neighbours",
         "custom",
         "dyads",
@@ -82,8 +83,6 @@ def _in_patch(scenario: Scenario, index: int, path: Path) -> Path:
 
 
 def _study(scenario: Scenario) -> Iterator[_Missing]:
-    for name in scenario.conditions:
-        yield ("conditions", name), f"condition {name!r}: randomised conditions"
     for index, baseline in enumerate(scenario.baselines):
         if baseline not in RUNS["baseline"]:
             yield ("baselines", index), f"baseline {baseline!r}"
@@ -95,11 +94,21 @@ def _study(scenario: Scenario) -> Iterator[_Missing]:
             yield ("compare", index, "filter"), "filters of a finding"
     for name in scenario.preconditions:
         yield ("preconditions", name), f"precondition {name!r}"
-    if scenario.analysis.effects:
-        yield ("analysis", "effects"), "estimated effects of conditions"
+    yield from _effects(scenario)
     if scenario.analysis.human is not None:
         yield ("analysis", "human"), "comparison with a table of human effects"
     yield from _inference(scenario)
+
+
+def _effects(scenario: Scenario) -> Iterator[_Missing]:
+    """Effects are estimated against a named level, centred within wordings or not at all."""
+    for name, value in scenario.analysis.effects.items():
+        if name not in ("reference", "centre_within"):
+            yield ("analysis", "effects", name), f"{name!r} of estimated effects"
+        elif name == "centre_within" and value != "prompt":
+            yield ("analysis", "effects", name), f"centring within {value!r}"
+        elif name == "reference" and value == "random":
+            yield ("analysis", "effects", name), "a reference level drawn at random"
 
 
 def _inference(scenario: Scenario) -> Iterator[_Missing]:
@@ -109,11 +118,6 @@ def _inference(scenario: Scenario) -> Iterator[_Missing]:
 
 
 def _world(scenario: Scenario) -> Iterator[_Missing]:
-    if not isinstance(scenario.population.persona.renderer, str):
-        yield ("population", "persona", "renderer"), "several renderers of the persona, crossed"
-    for name in PromptsSpec.model_fields:
-        if isinstance(getattr(scenario.prompts, name), AnyOf):
-            yield ("prompts", name), f"several wordings of {name!r}, crossed with agents"
     if isinstance(scenario.items, dict):
         for name, item in scenario.items.items():
             yield from _item(("items", name), item)

@@ -16,6 +16,7 @@ from socsim.scenario.item_checks import repeated
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import ForEachItemSpec, InteractionSpec, PhaseSpec
+from socsim.scenario.trial_checks import check_crossing
 from socsim.scenario.ways_of_meeting import MEETINGS, OPTIONS, WORDING, options_of
 
 __all__ = ["check_schedule", "interacts", "phases"]
@@ -46,6 +47,7 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
     items = list(scenario.items) if isinstance(scenario.items, dict) else []
     everything = list(phases(scenario))
     check_tie_rules(scenario, findings)
+    check_crossing(scenario, [(path, phase) for path, phase, _ in everything], findings)
     somebody_writes = any(phase.say is not None for _, phase, _ in everything)
     for index, name in repeated(phase.phase for _, phase, _ in everything):
         fix = "Give every phase a name of its own"

@@ -11,6 +11,7 @@ from socsim.scenario.options_estimates import WORDING_ESTIMATES, EstimatesOption
 from socsim.scenario.options_feed import WORDING_FEED, FeedOptions
 from socsim.scenario.options_games import WORDING_GAMES, GamesOptions
 from socsim.scenario.options_groups import WORDING_DYADS, WORDING_GROUPS, DyadsOptions, GroupsOptions
+from socsim.scenario.options_survey import WORDING_EXPOSURE, SurveyOptions
 from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions
 from socsim.scenario.schedule import InteractionSpec
 
@@ -19,6 +20,7 @@ __all__ = ["MEETINGS", "OPTIONS", "WORDING", "options_of"]
 _ONE_BY_ONE = ("simultaneous", "random_sequential", "poisson", "hourly", "schedule", "events")
 
 MEETINGS: Mapping[str, tuple[str, ...]] = {
+    "exposure": _ONE_BY_ONE,
     "dyads": ("dyad", "dyads"),
     "groups": ("groups", "dyad", "dyads"),
     "estimates": _ONE_BY_ONE,
@@ -31,6 +33,7 @@ MEETINGS: Mapping[str, tuple[str, ...]] = {
 """Activations that an interaction goes with; kinds that are not here go with every one."""
 
 WORDING: Mapping[str, Mapping[str, str]] = {
+    "exposure": WORDING_EXPOSURE,
     "dyads": WORDING_DYADS,
     "groups": WORDING_GROUPS,
     "estimates": WORDING_ESTIMATES,
@@ -43,6 +46,8 @@ WORDING: Mapping[str, Mapping[str, str]] = {
 """The templates of each kind by name: what its people are shown and asked, where the scenario gives no wording of its own."""
 
 OPTIONS: Mapping[str, type[Spec]] = {
+    "survey": SurveyOptions,
+    "exposure": SurveyOptions,
     "dyads": DyadsOptions,
     "groups": GroupsOptions,
     "estimates": EstimatesOptions,

@@ -76,6 +76,7 @@ PHASES: dict[str, dict[str, Any]] = {
         "ask": [],
         "say": None,
     },
+    "exposure": {"interaction": {"kind": "exposure", "show": "message"}, "remember": ["own_last_answer"]},
     "feed": {
         "interaction": {
             "kind": "feed",
@@ -140,6 +141,7 @@ def world_of(kind: str, activation: str, *, people: int = 12, steps: int = 4, gr
             "population": {"size": people},
             "network": {"graph": {"watts_strogatz": {"k": 4, "p": 0.3}}},
             "items": dict(ITEMS),
+            "conditions": {"message": {"levels": {"one": "It is good.", "other": "It is bad."}}},
             "schedule": [
                 {
                     "phase": "talk",
