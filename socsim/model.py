@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import mesa
@@ -25,6 +26,7 @@ from socsim.execution.timing import Clock
 from socsim.execution.waves import Waves
 from socsim.items import ItemFailure
 from socsim.loop import LoopThread
+from socsim.memory import cue_of
 from socsim.observation import Observation
 from socsim.outcomes import effect_rows, effect_versions, rows_of, versions_of
 from socsim.staging import Stage, Stages, ties_first
@@ -219,7 +221,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         say = phase.say if shown.says else None
         asks = planned.asks if shown.asks is None else shown.asks
         own_message = view.message(agent) if "own_last_message" in phase.remember else None
-        return Observation(
+        observation = Observation(
             agent=agent,
             step=turn.step,
             phase=planned.name,
@@ -239,6 +241,9 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             potential=shown.potential,
             facts=shown.facts,
         )
+        if stage.memory is None or "memory" not in phase.remember:
+            return observation
+        return replace(observation, recalled=stage.memory.recall(view, cue_of(observation, stage.memory.questions)))
 
     def _own_answers(self, planned: PlannedStep, view: View) -> tuple[tuple[str, str], ...]:
         if "own_last_answer" not in planned.phase.remember:
@@ -278,6 +283,8 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             return 0.0
         event = self._event(turn, view, stage)
         await self._act(event)
+        if stage.memory is not None:
+            await stage.memory.keep(event, view)
         self._apply(turn, versions_of(turn, event))
         self._taken.setdefault(turn.step, []).append((turn, event))
         return event.busy_s
@@ -315,7 +322,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
 
     def writes(self, turn: Turn) -> Iterable[Cell]:
         """All cells that a turn may write."""
-        return self.stages[turn.step].writes(turn, remembers=False)
+        return self.stages[turn.step].writes(turn)
 
     def _close(self, step: int) -> None:
         """A step has finished: its rows are written, in order, and observers may look."""

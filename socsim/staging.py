@@ -16,6 +16,7 @@ from socsim.effects import Effects
 from socsim.interactions import Interaction, Setup, interaction_class, spec_of
 from socsim.interactions.reacting import Reaction
 from socsim.interactions.rewiring import REWIRING, Rewiring
+from socsim.memory import Memory
 from socsim.scenario.ways_of_meeting import options_of
 from socsim.view import View
 from socsim.world import World
@@ -35,6 +36,7 @@ class Stage:
         turns: who acts when, in the order of their keys.
         reaction: decides who acts, where activation is by events.
         rewiring: changes ties by rule after the last wave, where the network says so.
+        memory: what agents remember, if they do.
     """
 
     planned: PlannedStep
@@ -42,6 +44,7 @@ class Stage:
     turns: tuple[Turn, ...]
     reaction: Reaction | None
     rewiring: Rewiring | None = None
+    memory: Memory | None = None
 
     def takes(self, turn: Turn, view: View) -> bool:
         """Whether a turn is taken."""
@@ -75,11 +78,11 @@ class Stage:
             cells.append(message_of(agent))
         if "own_last_answer" in phase.remember:
             cells += [answer_of(agent, item) for item in self.planned.asks]
-        if "memory" in phase.remember:
+        if self.memory is not None:
             cells.append(memory_of(agent))
         return cells
 
-    def writes(self, turn: Turn, *, remembers: bool) -> tuple[Cell, ...]:
+    def writes(self, turn: Turn) -> tuple[Cell, ...]:
         """Everything that a turn may write."""
         if turn.part.name == REWIRING and self.rewiring is not None:
             return tuple(self.rewiring.writes())
@@ -91,8 +94,8 @@ class Stage:
         cells.append(actions_of(agent))
         if self.planned.phase.say is not None:
             cells.append(message_of(agent))
-        if remembers:
-            cells.append(memory_of(agent))
+        if self.memory is not None:
+            cells += self.memory.writes(agent)
         return tuple(cells)
 
 
@@ -106,6 +109,9 @@ class Stages:
     def __init__(self, world: World) -> None:
         self._world = world
         self._kept: dict[int, Stage] = {}
+        declared = world.spec.memory
+        questions = {name: item.spec.text or name for name, item in world.wording.items.items()}
+        self._memory = Memory(declared, questions) if declared is not None else None
 
     def __getitem__(self, step: int) -> Stage:
         stage = self._kept.get(step)
@@ -118,7 +124,7 @@ class Stages:
     def reach(self) -> int | None:
         """How many finished steps back anything in this world may look; None for all."""
         reaches = [self._class(planned).reach for planned in self._world.steps]
-        if any(reach is None for reach in reaches):
+        if self._memory is not None or any(reach is None for reach in reaches):
             return None
         return max((reach for reach in reaches if reach is not None), default=0) + 1
 
@@ -133,7 +139,7 @@ class Stages:
         reaction = Reaction(planned) if planned.phase.activating.kind == "events" else None
         rewiring = self._rewiring()
         turns += self._rewiring_turns(step, turns) if rewiring is not None else ()
-        return Stage(planned, interaction, turns, reaction, rewiring)
+        return Stage(planned, interaction, turns, reaction, rewiring, self._memory)
 
     def _crossed(self, meeting: Meeting) -> tuple[Part, ...]:
         """Everybody alone, once in each of its contexts."""

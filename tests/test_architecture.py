@@ -47,6 +47,7 @@ LAYERS = (
             "scenario.schedule",
             "scenario.worlds",
             "scenario.engines",
+            "scenario.remembering",
             "scenario.root",
             "scenario.ways_of_meeting",
             "scenario.options_adoption",
@@ -70,7 +71,7 @@ LAYERS = (
     ("client", {"inference.client", "inference.dry", "inference.factory", "inference.replay", "session", "run_folder"}),
     ("readouts", {"readouts"}),
     ("agent", {"event", "agent"}),
-    ("interactions", {"interactions"}),
+    ("interactions", {"interactions", "memory"}),
     ("model", {"world", "staging", "outcomes", "troupe", "model", "carrying", "forecasting"}),
     (
         "runner",

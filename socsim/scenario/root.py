@@ -10,6 +10,7 @@ from socsim.scenario.asking import ItemSpec, ItemTableSpec, PromptsSpec
 from socsim.scenario.base import Spec
 from socsim.scenario.engines import InferenceSpec
 from socsim.scenario.people import NetworkSpec, PopulationSpec
+from socsim.scenario.remembering import MemorySpec
 from socsim.scenario.schedule import ScheduleEntry
 from socsim.scenario.worlds import AnalysisSpec, ArmSpec, Baseline, CompareSpec, ConditionSpec, FailuresSpec
 
@@ -67,6 +68,8 @@ class Scenario(Spec):
     items: Items = Field(default_factory=dict)
     prompts: PromptsSpec = PromptsSpec()
     conditions: dict[str, ConditionSpec] = Field(default_factory=dict)
+    memory: MemorySpec | None = None
+    """How people remember, in phases that remember ``memory``."""
     schedule: tuple[ScheduleEntry, ...] = Field(min_length=1)
     arms: tuple[ArmSpec, ...] = (ArmSpec(name="treatment"),)
     baselines: tuple[Baseline, ...] = ()

@@ -14,6 +14,7 @@ from socsim.scenario.findings import Findings
 from socsim.scenario.game_checks import check_games
 from socsim.scenario.item_checks import repeated
 from socsim.scenario.places import listed
+from socsim.scenario.remembering import WORDING_MEMORY
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import ForEachItemSpec, InteractionSpec, PhaseSpec
 from socsim.scenario.trial_checks import check_crossing
@@ -47,6 +48,7 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
     items = list(scenario.items) if isinstance(scenario.items, dict) else []
     everything = list(phases(scenario))
     check_tie_rules(scenario, findings)
+    _check_memory(scenario, everything, findings)
     check_crossing(scenario, [(path, phase) for path, phase, _ in everything], findings)
     somebody_writes = any(phase.say is not None for _, phase, _ in everything)
     for index, name in repeated(phase.phase for _, phase, _ in everything):
@@ -70,6 +72,25 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
             if spec.kind == "neighbours" and spec.see == "messages" and not somebody_writes:
                 fix = "Add `say: {}` to a phase, or write see: answers"
                 findings.add((*path, "interaction", "see"), "nobody writes messages that could be seen", fix)
+
+
+def _check_memory(scenario: Scenario, everything: list[tuple[Path, PhaseSpec, bool]], findings: Findings) -> None:
+    from socsim.prompts import slots_of
+
+    remembering = [path for path, phase, _ in everything if "memory" in phase.remember]
+    if scenario.memory is None:
+        for path in remembering:
+            findings.add((*path, "remember"), "nothing says how people remember", "Add `memory: {kind: last}`")
+        return
+    if not remembering:
+        fix = "Add `remember: [memory]` to a phase, or remove `memory`"
+        findings.add(("memory",), "no phase brings the memory up", fix)
+    for name, template in scenario.memory.wording.items():
+        for slot in slots_of(template):
+            known = slots_of(WORDING_MEMORY[name])
+            if slot not in known:
+                message = f"the template {name!r} has no slot {slot!r}"
+                findings.add(("memory", "wording", name), message, listed(slot, known, "Slots"))
 
 
 def _check_rounds(entry: ForEachItemSpec, path: Path, items: list[str], findings: Findings) -> None:

@@ -10,9 +10,10 @@ from proving import combinations, rows_under, world_of
 from socsim.activation import Turn
 from socsim.cells import Cell
 from socsim.errors import UndeclaredAccess
-from socsim.events import EventRow, TieChangeRow
+from socsim.events import EventRow, RecalledRow, TieChangeRow
 from socsim.interactions.neighbours import Neighbours
 from socsim.scenario.people import NetworkSpec
+from socsim.scenario.remembering import MemorySpec
 from socsim.view import View
 
 
@@ -47,6 +48,19 @@ def test_ties_that_change_by_rule_change_alike(replace: str, directed: bool) -> 
     scenario = scenario.model_copy(update={"network": network})
     expected = rows_under(scenario, "sequential", latency_seed=1)
     assert sum(isinstance(row, TieChangeRow) for row in expected) > 4
+    assert rows_under(scenario, "barrier", latency_seed=2) == expected
+    assert rows_under(scenario, "dependencies", latency_seed=3) == expected
+
+
+@pytest.mark.parametrize("kind", ["last", "budget", "summary", "retrieval"])
+def test_memories_are_the_same_under_every_execution(kind: str) -> None:
+    memory = MemorySpec.model_validate({"kind": kind, "k": 3, "max_tokens": 60, "importance": "call"})
+    scenario = world_of("neighbours", "random_sequential")
+    (phase,) = scenario.schedule
+    remembering = phase.model_copy(update={"remember": ("memory",)})
+    scenario = scenario.model_copy(update={"memory": memory, "schedule": (remembering,)})
+    expected = rows_under(scenario, "sequential", latency_seed=1)
+    assert any(isinstance(row, RecalledRow) for row in expected)
     assert rows_under(scenario, "barrier", latency_seed=2) == expected
     assert rows_under(scenario, "dependencies", latency_seed=3) == expected
 
