@@ -18,6 +18,7 @@ import orjson
 from pydantic import BaseModel
 
 from socsim.effects import Effects
+from socsim.happenings import Script
 from socsim.inference.manner import Manner
 from socsim.inference.types import CallFailure, Completion, DrawKey, Request, Role, SamplingParams, Segment
 from socsim.items import ItemFailure, ParseFailure, Reading, Response
@@ -27,6 +28,7 @@ from socsim.prompts import PromptBook, fill, one_line
 from socsim.readouts import Context, PreparedItem, ReadoutPolicy, head, prepare_item, read_as, read_item
 from socsim.scenario.asking import ItemSpec
 from socsim.scenario.schedule import SaySpec
+from socsim.scripted_answers import scripted_answer
 from socsim.seeding import stream, uniform
 
 __all__ = ["Asker", "Event", "Message", "Wording"]
@@ -103,6 +105,8 @@ class Event:
     responses: list[Response | ItemFailure] = field(default_factory=list)
     message: Message | None = None
     effects: Effects = field(default_factory=Effects)
+    script: Script | None = None
+    """What the agent answers and says where it is a confederate."""
     trial: tuple[tuple[str, str], ...] = ()
     """Levels of conditions and wordings under which the turn is taken, by name."""
     busy_s: float = 0.0
@@ -146,6 +150,10 @@ class Event:
         """Ask an item by its declared readout."""
         policy = self._policy(f"ask.{name}")
         item = self.arranged(name, policy.path)
+        scripted = scripted_answer(item, self.script)
+        if scripted is not None:
+            self.responses.append(scripted)
+            return scripted
         answer = await read_item(item, self.context, self, self.wording.book, policy, self._uniform(item))
         self.responses.append(answer)
         return answer
@@ -172,6 +180,10 @@ class Event:
             raise ValueError(f"{name!r} is the name of an item; give the question another name")
         policy = self._policy(f"choose.{name}")
         item = prepare_item(name, spec, self.wording.book, self.wording.manner)
+        scripted = scripted_answer(item, self.script)
+        if scripted is not None:
+            self.responses.append(scripted)
+            return scripted
         if item.arrange is not None:
             item = item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, policy.path))
         u = uniform(self.seed, "draw", self.observation.agent, policy.path, self.observation.step, *self._nth)
@@ -223,6 +235,10 @@ class Event:
 
     async def say(self, request: str | None = None) -> str | None:
         """Write a public message; empty replies are asked for again as often as the scenario allows."""
+        if self.script is not None and self.script.says:
+            says = self.script.says
+            self.publish(says[(self.observation.step + self.observation.turn) % len(says)])
+            return self.message.text if self.message is not None else None
         spec = self.observation.say or SaySpec()
         call = self.say_request(spec, request)
         path = self._path("say")

@@ -20,15 +20,17 @@ from socsim.cells import TIES, Cell, Cells, Entry, cell_name
 from socsim.effects import Effects
 from socsim.errors import RecordError, ReplayMismatch, UndeclaredAccess
 from socsim.event import Asker, Event
-from socsim.events import ResultRow
+from socsim.events import ResultRow, TieChangeRow
 from socsim.execution.dependencies import WINDOW, Dependencies
 from socsim.execution.timing import Clock
 from socsim.execution.waves import Waves
+from socsim.interactions import Shown
 from socsim.items import ItemFailure
 from socsim.loop import LoopThread
 from socsim.memory import cue_of
-from socsim.observation import Observation
+from socsim.observation import Observation, Seen
 from socsim.outcomes import effect_rows, effect_versions, rows_of, versions_of
+from socsim.prompts import one_line
 from socsim.staging import Stage, Stages, ties_first
 from socsim.state import WorldState
 from socsim.troupe import WorldTroupe, then_tell
@@ -220,16 +222,20 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         shown = stage.interaction.observe(turn, view)
         say = phase.say if shown.says else None
         asks = planned.asks if shown.asks is None else shown.asks
-        own_message = view.message(agent) if "own_last_message" in phase.remember else None
+        since = self.world.happenings.since(agent, turn.step)
+        news = tuple(
+            Seen(-1, turn.step, one_line(text), "news") for text in self.world.happenings.news.get((turn.step, agent), ())
+        )
+        own_message = view.message(agent, since) if "own_last_message" in phase.remember else None
         observation = Observation(
             agent=agent,
             step=turn.step,
             phase=planned.name,
             repetition=planned.repetition,
-            persona=self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round)),
-            seen=shown.seen,
+            persona=self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round), turn.step),
+            seen=(*news, *shown.seen),
             own_message=own_message.text if own_message is not None else None,
-            own_answers=self._own_answers(planned, view),
+            own_answers=self._own_answers(planned, view, since),
             asks=asks,
             say=say,
             topic=self._topic(planned) if shown.topic is None else shown.topic,
@@ -237,18 +243,24 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             part=turn.part.name,
             round=turn.part.round,
             members=turn.members if len(turn.members) > 1 else (),
-            scene=shown.scene,
+            scene=self._scene(news, shown) if news else shown.scene,
             potential=shown.potential,
             facts=shown.facts,
         )
         if stage.memory is None or "memory" not in phase.remember:
             return observation
-        return replace(observation, recalled=stage.memory.recall(view, cue_of(observation, stage.memory.questions)))
+        return replace(observation, recalled=stage.memory.recall(view, since, cue_of(observation, stage.memory.questions)))
 
-    def _own_answers(self, planned: PlannedStep, view: View) -> tuple[tuple[str, str], ...]:
+    def _scene(self, news: Sequence[Seen], shown: Shown) -> str:
+        """The news, then what the interaction shows."""
+        book = self.world.wording.book
+        messages = [(f"Person {one.author + 1}", one.text) for one in shown.seen]
+        return book.news_text([one.text for one in news]) + (shown.scene or book.seen_text(messages))
+
+    def _own_answers(self, planned: PlannedStep, view: View, since: int) -> tuple[tuple[str, str], ...]:
         if "own_last_answer" not in planned.phase.remember:
             return ()
-        last = ((item, view.answer(view.agent, item)) for item in planned.asks)
+        last = ((item, view.answer(view.agent, item, since)) for item in planned.asks)
         return tuple((item, response.option) for item, response in last if response is not None)
 
     def _topic(self, planned: PlannedStep) -> str:
@@ -293,6 +305,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         trial = self.world.trials.of(turn.agent, turn.part.round)
         event = Event(self.observe(turn, view), self.seed, self.world.wording_in(trial), self._asker, self.priority(turn))
         event.playing, event.trial = stage.interaction, trial.named()
+        event.script = self.world.happenings.scripts.get(turn.agent)
         return event
 
     async def _act(self, event: Event) -> None:
@@ -324,11 +337,19 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         """All cells that a turn may write."""
         return self.stages[turn.step].writes(turn)
 
+    def _removals(self, step: int) -> list[ResultRow]:
+        """The ties that end because somebody is removed at a step."""
+        where = (self.world.arm.name, self.world.replicate, step, self.world.steps[step].name)
+        rows: list[ResultRow] = []
+        for position, (gone, one) in enumerate(self.world.happenings.changes_at(step, self.world.read_by)):
+            rows.append(TieChangeRow(*where, gone, 0, position, one.kind, one.reader, one.author, one.cause, -1))
+        return rows
+
     def _close(self, step: int) -> None:
         """A step has finished: its rows are written, in order, and observers may look."""
         taken = sorted(self._taken.pop(step, ()), key=lambda one: one[0].key)
         arm, replicate, name = self.world.arm.name, self.world.replicate, self.world.steps[step].name
-        rows: list[ResultRow] = []
+        rows = self._removals(step)
         for turn, what in taken:
             if isinstance(what, Event):
                 rows += rows_of(arm, replicate, name, turn, what)

@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, str] = {
     "message": '- "{text}"',
     "own_message": 'Last time you wrote: "{text}"\n',
     "own_answer": 'Last time your answer to "{item}" was: {option}\n',
+    "news": "In the news today: {text}\n",
     "recalled": "You remember:\n{memories}\n",
     "nothing_seen": "",
     "ask": "{item}\n{options}\nAnswer with the label of one option only.",
@@ -74,6 +75,7 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "message": frozenset({"author", "text"}),
     "own_message": frozenset({"text"}),
     "own_answer": frozenset({"item", "option"}),
+    "news": frozenset({"text"}),
     "recalled": frozenset({"memories"}),
     "nothing_seen": frozenset(),
     "ask": frozenset({"item", "options"}),
@@ -158,6 +160,7 @@ class PromptBook:
     message: str
     own_message: str
     own_answer: str
+    news: str
     recalled: str
     nothing_seen: str
     ask: str
@@ -212,6 +215,10 @@ class PromptBook:
             parts.append(fill(self.own_message, {"text": quotable(own_message)}))
         parts += [fill(self.own_answer, {"item": one_line(i), "option": one_line(o)}) for i, o in own_answers]
         return "".join(parts)
+
+    def news_text(self, texts: list[str]) -> str:
+        """What is in the news."""
+        return "".join(fill(self.news, {"text": one_line(text)}) for text in texts)
 
     def recalled_text(self, memories: list[str]) -> str:
         """What the agent's memory brings up, one thing a line; empty where it is nothing."""

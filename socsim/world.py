@@ -19,6 +19,7 @@ from socsim.activation import PlannedStep, plan_steps
 from socsim.errors import Problem, ScenarioError
 from socsim.event import Wording
 from socsim.events import AgentRow, TieRow
+from socsim.happenings import Happenings, draw_happenings
 from socsim.inference.manner import Manner
 from socsim.inference.types import SamplingParams
 from socsim.interactions import Interaction, interaction_class, spec_of
@@ -67,6 +68,7 @@ class World:
     wordings: Mapping[tuple[tuple[str, int], ...], Wording] = field(default_factory=dict)
     """The wording by variant, where prompts have several."""
     timetables: Mapping[str, Timetable] = field(default_factory=dict)
+    happenings: Happenings = field(default_factory=Happenings)
     tables: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     ties_change: bool = False
     """Whether anything in this world can change ties."""
@@ -74,16 +76,18 @@ class World:
     """The caller's own interactions by name."""
 
     def present(self, step: int) -> Sequence[int]:
-        """Agents who take part at a step, ascending."""
-        del step
-        return range(len(self.personas))
+        """Agents who take part at a step, ascending; a `range` where that is everybody."""
+        return self.happenings.present(len(self.personas), step)
 
     def tied_to(self, agent: int) -> Sequence[int]:
         """Agents whom an agent reads at the start, ascending."""
         return self.read_by[agent]
 
-    def persona_in(self, agent: int, trial: Trial) -> str:
-        """A person in the words of a trial."""
+    def persona_in(self, agent: int, trial: Trial, step: int) -> str:
+        """The person who stands at a place at a step, in the words of a trial."""
+        other = self.happenings.persona_text(agent, step)
+        if other is not None:
+            return other
         texts = self.persona_texts if trial.renderer is None else self.persona_variants[trial.renderer]
         return texts[agent]
 
@@ -147,6 +151,7 @@ def build_world(
     levels = {name: level_texts(condition, tables) for name, condition in spec.conditions.items()}
     trials = Trials.drawn(spec, personas, seed, levels)
     wordings = _wordings(spec, items, manner, trials, _groups(spec, items, personas, texts))
+    steps = plan_steps(spec.schedule, items, seed)
     return World(
         arm=arm,
         replicate=replicate,
@@ -158,7 +163,8 @@ def build_world(
         node_of_agent=node_of_agent,
         read_by=read_by,
         ties=ties,
-        steps=plan_steps(spec.schedule, items, seed),
+        steps=steps,
+        happenings=draw_happenings(spec, steps, personas, read_by, seed, folder),
         wording=next(iter(wordings.values())),
         trials=trials,
         persona_variants=variants,

@@ -43,6 +43,7 @@ LAYERS = (
         {
             "scenario.base",
             "scenario.asking",
+            "scenario.happenings",
             "scenario.people",
             "scenario.schedule",
             "scenario.worlds",
@@ -69,7 +70,7 @@ LAYERS = (
     ("people, ties, models, record, engines", {"population", "network", "models", "record", "inference", "tables", "showing"}),
     ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.__init__"}),
     ("client", {"inference.client", "inference.dry", "inference.factory", "inference.replay", "session", "run_folder"}),
-    ("readouts", {"readouts"}),
+    ("readouts", {"readouts", "happenings", "scripted_answers"}),
     ("agent", {"event", "agent"}),
     ("interactions", {"interactions", "memory"}),
     ("model", {"world", "staging", "outcomes", "troupe", "model", "carrying", "forecasting"}),

@@ -45,14 +45,15 @@ class Memory:
         """Cells that are written after a turn."""
         return (memory_of(agent), *(answer_of(agent, name) for name in (SUMMARY, BELIEFS, IMPORTANCE)))
 
-    def recall(self, view: View, cue: str) -> tuple[Recalled, ...]:
+    def recall(self, view: View, since: int, cue: str) -> tuple[Recalled, ...]:
         """What is brought up at a turn, in order, within the bound of tokens.
 
         Args:
             view: the world as the turn may see it.
+            since: the step since which the person has been there.
             cue: what the turn is about, for retrieval.
         """
-        things = self._things(view)
+        things = [thing for thing in self._things(view) if thing.step >= since]
         beliefs = [thing for thing in things if thing.kind == "belief"]
         latest = {thing.text.partition(":")[0]: thing for thing in beliefs}
         events = [thing for thing in things if thing.kind not in ("belief", "summary")]

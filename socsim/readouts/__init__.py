@@ -1,5 +1,6 @@
 """Readouts: how an answer to an item is read from a model. All readouts return one type, `socsim.items.Response`."""
 
+from socsim.readouts.answering import closed_response
 from socsim.readouts.asking import Calls, Context, ReadoutPolicy, head
 from socsim.readouts.distributions import question_head
 from socsim.readouts.plans import PreparedItem, ReadingPlan
@@ -13,6 +14,7 @@ __all__ = [
     "PreparedItem",
     "ReadingPlan",
     "ReadoutPolicy",
+    "closed_response",
     "head",
     "prepare_item",
     "question_head",

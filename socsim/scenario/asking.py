@@ -164,6 +164,8 @@ class PromptsSpec(Spec):
     """The agent's own last message. Slots: ``{text}``."""
     own_answer: PromptText | None = None
     """The agent's own last answer. Slots: ``{item}``, ``{option}``."""
+    news: PromptText | None = None
+    """News of an intervention. Slots: ``{text}``."""
     recalled: PromptText | None = None
     """What the agent's memory brings up, one thing a line. Slots: ``{memories}``."""
     nothing_seen: PromptText | None = None

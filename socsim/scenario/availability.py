@@ -135,8 +135,6 @@ def _item(path: Path, item: ItemSpec) -> Iterator[_Missing]:
 
 
 def _phase(path: Path, phase: PhaseSpec) -> Iterator[_Missing]:
-    if phase.interventions:
-        yield (*path, "interventions"), "interventions"
     spec = phase.interaction
     if spec == "none":
         return

@@ -42,6 +42,7 @@ _NEEDED = {
     "message": "text",
     "own_message": "text",
     "own_answer": "option",
+    "news": "text",
     "recalled": "memories",
     "option": "label",
     "plain_option": "option",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, Tag, model_validator
 
 from socsim.scenario.base import BY_KIND, Spec
+from socsim.scenario.happenings import ConfederateSpec
 
 __all__ = [
     "PEOPLE_ENDINGS",
@@ -112,6 +113,8 @@ class PopulationSpec(Spec):
     persona: PersonaSpec = PersonaSpec()
     per_world: bool = False
     """Draw other people in every replicate."""
+    confederates: tuple[ConfederateSpec, ...] = ()
+    """Agents who follow a script; who stands in several follows the first."""
 
 
 class GraphSpec(Spec):

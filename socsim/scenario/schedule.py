@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from socsim.scenario.base import BY_KIND, Spec
+from socsim.scenario.happenings import InterventionSpec
 
 __all__ = ["ActivationSpec", "ForEachItemSpec", "InteractionSpec", "PhaseSpec", "SaySpec", "ScheduleEntry"]
 
@@ -126,7 +127,7 @@ class PhaseSpec(Spec):
     remember: tuple[Memory, ...] = ()
     ask: tuple[str, ...] = ()
     say: SaySpec | None = None
-    interventions: tuple[dict[str, Any], ...] = ()
+    interventions: tuple[InterventionSpec, ...] = ()
 
     @property
     def activating(self) -> ActivationSpec:

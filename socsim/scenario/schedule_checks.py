@@ -12,6 +12,7 @@ from socsim.scenario.document import Path
 from socsim.scenario.feed_checks import check_feed, check_tie_rules, check_yoke
 from socsim.scenario.findings import Findings
 from socsim.scenario.game_checks import check_games
+from socsim.scenario.happening_checks import check_happenings
 from socsim.scenario.item_checks import repeated
 from socsim.scenario.places import listed
 from socsim.scenario.remembering import WORDING_MEMORY
@@ -48,6 +49,7 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
     items = list(scenario.items) if isinstance(scenario.items, dict) else []
     everything = list(phases(scenario))
     check_tie_rules(scenario, findings)
+    check_happenings(scenario, [(path, phase) for path, phase, _ in everything], findings)
     _check_memory(scenario, everything, findings)
     check_crossing(scenario, [(path, phase) for path, phase, _ in everything], findings)
     somebody_writes = any(phase.say is not None for _, phase, _ in everything)

@@ -1,0 +1,141 @@
+"""Interventions and confederates of one world, drawn before it begins. All of it follows from the scenario and the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from socsim.activation import PlannedStep
+from socsim.effects import TieChange
+from socsim.population.persona import Persona
+from socsim.population.rendering import render_persona
+from socsim.population.sampling import sample_population
+from socsim.scenario.happenings import WhoSpec
+from socsim.scenario.root import Scenario
+from socsim.seeding import stream
+
+__all__ = ["Happenings", "Script", "draw_happenings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a confederate answers, by item or choice, and says."""
+
+    answers: Mapping[str, str | float]
+    says: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Happenings:
+    """What is done to a world from outside.
+
+    Attributes:
+        scripts: of the confederates, by agent.
+        removed: the step from which an agent does not take part any more.
+        replaced: for an agent the steps from which somebody else stands in its place, with the new persona and its text.
+        news: texts by step and agent.
+    """
+
+    scripts: Mapping[int, Script] = field(default_factory=dict)
+    removed: Mapping[int, int] = field(default_factory=dict)
+    replaced: Mapping[int, tuple[tuple[int, Persona, str], ...]] = field(default_factory=dict)
+    news: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+
+    def present(self, people: int, step: int) -> Sequence[int]:
+        """Agents who take part at a step, ascending; a `range` where that is everybody."""
+        if not any(since <= step for since in self.removed.values()):
+            return range(people)
+        return tuple(agent for agent in range(people) if self.removed.get(agent, step + 1) > step)
+
+    def since(self, agent: int, step: int) -> int:
+        """The step since which the person at a place has been there."""
+        return max((at for at, *_ in self.replaced.get(agent, ()) if at <= step), default=0)
+
+    def persona_text(self, agent: int, step: int) -> str | None:
+        """The text of whoever has taken a place by a step; None where nobody has."""
+        texts = [text for at, _, text in self.replaced.get(agent, ()) if at <= step]
+        return texts[-1] if texts else None
+
+    def changes_at(self, step: int, tied_to: Sequence[Sequence[int]]) -> Iterator[tuple[int, TieChange]]:
+        """The ties that end at a step because somebody is removed: (whose removal, change)."""
+        for gone in sorted(agent for agent, since in self.removed.items() if since == step):
+            for reader, authors in enumerate(tied_to):
+                if gone in authors:
+                    yield gone, TieChange("removed", reader, gone, "intervention")
+            for author in tied_to[gone]:
+                yield gone, TieChange("removed", gone, author, "intervention")
+
+
+def draw_happenings(
+    spec: Scenario,
+    steps: Sequence[PlannedStep],
+    personas: Sequence[Persona],
+    tied_to: Sequence[Sequence[int]],
+    seed: int,
+    folder: Path | None,
+) -> Happenings:
+    """Choose who is concerned by what.
+
+    Args:
+        spec: the scenario of the world.
+        steps: its schedule.
+        personas: everybody at the start.
+        tied_to: whom everybody reads at the start.
+        seed: of the replicate.
+        folder: folder of the scenario's files, from which other people are drawn.
+    """
+    chooser = _Chooser(personas, tied_to, seed)
+    scripts: dict[int, Script] = {}
+    for number, confederate in enumerate(spec.population.confederates):
+        for agent in chooser.choose(confederate.who, "confederates", number):
+            scripts.setdefault(agent, Script(dict(confederate.answers), confederate.says))
+    removed: dict[int, int] = {}
+    replaced: dict[int, tuple[tuple[int, Persona, str], ...]] = {}
+    news: dict[tuple[int, int], tuple[str, ...]] = {}
+    for planned in steps:
+        for number, one in enumerate(planned.phase.interventions):
+            if one.at != planned.repetition:
+                continue
+            chosen = chooser.choose(one.who, planned.name, number)
+            if one.kind == "news":
+                for agent in chosen:
+                    news[planned.step, agent] = (*news.get((planned.step, agent), ()), one.text or "")
+            elif one.kind == "remove":
+                removed |= {agent: planned.step for agent in chosen if agent not in removed}
+            else:
+                others = sample_population(spec.population, stream(seed, "replacement", planned.step, number), folder)
+                for agent in chosen:
+                    person = replace(others[agent], id=agent)
+                    entry = (planned.step, person, render_persona(person, spec.population.persona))
+                    replaced[agent] = (*replaced.get(agent, ()), entry)
+    return Happenings(scripts, removed, replaced, news)
+
+
+class _Chooser:
+    """Chooses agents as declared."""
+
+    def __init__(self, personas: Sequence[Persona], tied_to: Sequence[Sequence[int]], seed: int) -> None:
+        self._personas = personas
+        self._tied_to = tied_to
+        self._seed = seed
+
+    def choose(self, who: WhoSpec, name: str, number: int) -> tuple[int, ...]:
+        """The agents chosen, ascending."""
+        among = [agent for agent, person in enumerate(self._personas) if _has(person, who)]
+        if who.agents:
+            return tuple(agent for agent in sorted(set(who.agents)) if agent in set(among))
+        if who.hubs is not None:
+            return tuple(sorted(sorted(among, key=lambda agent: (-self._read_by(agent), agent))[: who.hubs]))
+        if who.share is None and who.count is None:
+            return tuple(among)
+        count = who.count if who.count is not None else int((who.share or 0.0) * len(among) + 0.5)
+        order = stream(self._seed, "who", name, number).permutation(len(among))
+        return tuple(sorted(among[index] for index in order[:count]))
+
+    def _read_by(self, agent: int) -> int:
+        return sum(agent in authors for authors in self._tied_to)
+
+
+def _has(person: Persona, who: WhoSpec) -> bool:
+    return all(person.facts.get(name) == value for name, value in who.where.items())
