@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from socsim.agent import SocialAgent
@@ -48,6 +48,8 @@ def carry_on(
 ) -> Run:
     """Carry out all worlds against the folder's record, then write tables and manifest."""
     spec = worlds[0].spec
+    if spec.inference.batch is not None and how.execution == "dependencies":
+        how = replace(how, execution="barrier")  # a job of a provider holds whole waves
     manifest = read_manifest(folder)
     with (
         cache_of(manifest, engine.identity) as cache,

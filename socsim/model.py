@@ -308,6 +308,12 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         event.script = self.world.happenings.scripts.get(turn.agent)
         return event
 
+    def event_of(self, turn: Turn, asker: Asker) -> Event:
+        """A turn as it would be taken now, with somebody else to ask; nothing of it is applied."""
+        event = self._event(turn, self.view(turn), self.stages[turn.step])
+        event.asker = asker
+        return event
+
     async def _act(self, event: Event) -> None:
         seen = event.observation
         agent = self.people[seen.agent]

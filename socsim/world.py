@@ -151,7 +151,7 @@ def build_world(
     levels = {name: level_texts(condition, tables) for name, condition in spec.conditions.items()}
     trials = Trials.drawn(spec, personas, seed, levels)
     wordings = _wordings(spec, items, manner, trials, _groups(spec, items, personas, texts))
-    steps = plan_steps(spec.schedule, items, seed)
+    steps = _steps(spec, items, seed)
     return World(
         arm=arm,
         replicate=replicate,
@@ -174,6 +174,19 @@ def build_world(
         ties_change=_ties_change(spec, customs or {}),
         customs=customs or {},
     )
+
+
+def _steps(spec: Scenario, items: dict[str, ItemSpec], seed: int) -> tuple[PlannedStep, ...]:
+    """The schedule; in a branch with the phases as they are changed from its step on."""
+    steps = plan_steps(spec.schedule, items, seed)
+    if spec.branch is None:
+        return steps
+    changed = patched(spec, ArmSpec(name="branch", patch={"phases": spec.branch.phases}))
+    other = plan_steps(changed.schedule, items, seed)
+    if [(one.name, one.repetition) for one in steps] != [(one.name, one.repetition) for one in other]:
+        fix = "Change what happens in phases, not how often they are repeated"
+        raise ScenarioError(Problem("a branch has the steps of the run that it leaves", "branch.phases", fix=fix))
+    return steps[: spec.branch.at] + other[spec.branch.at :]
 
 
 def _variants(spec: Scenario, personas: tuple[Persona, ...]) -> dict[str, tuple[str, ...]]:

@@ -241,7 +241,7 @@ def test_engine_libraries_are_imported_only_by_engines_and_inside_functions() ->
 
 
 def test_the_simulator_reaches_the_analysis_only_for_reports_and_the_command_line() -> None:
-    allowed = ("socsim.cli.", "socsim.runner")
+    allowed = ("socsim.cli.", "socsim.conducting")
     wrong = [
         where(entry)
         for entry in EVERY

@@ -1,4 +1,4 @@
-"""Commands that carry out a scenario: run, resume, replay."""
+"""Commands that carry out a scenario, go on with it, leave it at a step or ask somebody in it: run, resume, replay, fork, ask."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def add_commands(app: typer.Typer) -> None:
     app.command("run")(run_command)
     app.command("resume")(resume_command)
     app.command("replay")(replay_command)
+    app.command("fork")(fork_command)
+    app.command("ask")(ask_command)
 
 
 class ExecutionKind(StrEnum):
@@ -126,6 +128,60 @@ def resume_command(
         raise _told(interrupted) from interrupted
     _tell_origin(done)
     _conclude(done)
+
+
+def fork_command(
+    run: RunFolder,
+    at: Annotated[int, typer.Option("--at", min=0, help="The first step that is otherwise.", show_default=False)],
+    patch: Annotated[
+        Path, typer.Option("--with", help="YAML file with `phases:` and what is otherwise in each.", show_default=False)
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the branch. Default: RUN-branch-1, -2, …")] = None,
+    report: Report = True,
+    quiet: Quiet = False,
+) -> None:
+    """Branch from a finished run at a step, and compare the branches. Nothing before the step is asked again."""
+    from socsim.branching import branch, compare_branches, read_patch
+    from socsim.run_folder import Run
+    from socsim.runner import RunInterrupted
+
+    try:
+        done = branch(run, at=at, phases=read_patch(patch), out=out, progress=choose_progress(quiet=quiet), report=report)
+    except RunInterrupted as interrupted:
+        raise _told(interrupted) from interrupted
+    found = compare_branches(Run(run), done, at)
+    say("before the branch: every event is the same" if found.same_before else "before the branch: events differ")
+    say(found.means.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    _conclude(done)
+
+
+def ask_command(
+    run: RunFolder,
+    agent: Annotated[int, typer.Option("--agent", min=0, help="Number of the agent, from 0.", show_default=False)],
+    step: Annotated[int, typer.Option("--step", min=0, help="A step at which it acts, from 0.", show_default=False)],
+    question: Annotated[str, typer.Option("--question", help="What to ask; the reply is in the agent's own words.")] = "",
+    option: Annotated[list[str] | None, typer.Option("--option", help="An option to choose from; give it several times.")] = None,
+    item: Annotated[str | None, typer.Option("--item", help="An item of the scenario to ask instead.")] = None,
+    arm: Annotated[str | None, typer.Option("--arm", help="Name of the arm. Default: the first.")] = None,
+    replicate: Annotated[int, typer.Option("--replicate", min=0, help="Number of the replicate, from 0.")] = 0,
+) -> None:
+    """Interview an agent of a running or finished run as it was at a step, without touching the run."""
+    from socsim.interviewing import interview
+    from socsim.items import ItemFailure
+
+    if bool(question) == (item is not None):
+        raise typer.BadParameter("give either --question or --item")
+    answer = interview(
+        run, agent=agent, step=step, question=question, options=option or (), item=item, arm=arm, replicate=replicate
+    )
+    if isinstance(answer, ItemFailure):
+        last = answer.failures[-1]
+        say(f"no answer ({last.reason}): {last.raw}")
+        raise typer.Exit(EXIT_INCOMPLETE)
+    for text in answer.texts or (answer.option,):
+        say(text)
+    for name, probability in zip(option or (), answer.probabilities, strict=False):
+        say(f"  {name}: {probability:.3f}")
 
 
 def _tell_origin(done: Run) -> None:

@@ -12,7 +12,7 @@ from socsim.scenario.engines import InferenceSpec
 from socsim.scenario.people import NetworkSpec, PopulationSpec
 from socsim.scenario.remembering import MemorySpec
 from socsim.scenario.schedule import ScheduleEntry
-from socsim.scenario.worlds import AnalysisSpec, ArmSpec, Baseline, CompareSpec, ConditionSpec, FailuresSpec
+from socsim.scenario.worlds import AnalysisSpec, ArmSpec, Baseline, BranchSpec, CompareSpec, ConditionSpec, FailuresSpec
 
 __all__ = ["Scenario"]
 
@@ -71,6 +71,8 @@ class Scenario(Spec):
     memory: MemorySpec | None = None
     """How people remember, in phases that remember ``memory``."""
     schedule: tuple[ScheduleEntry, ...] = Field(min_length=1)
+    branch: BranchSpec | None = None
+    """Set in runs that `socsim fork` makes: what is otherwise from a step on."""
     arms: tuple[ArmSpec, ...] = (ArmSpec(name="treatment"),)
     baselines: tuple[Baseline, ...] = ()
     """Classical models fitted to every arm; ``no_change`` and ``drift_only`` always are."""

@@ -12,6 +12,7 @@ __all__ = [
     "AnalysisSpec",
     "ArmSpec",
     "Baseline",
+    "BranchSpec",
     "CompareSpec",
     "ConditionSpec",
     "FailuresSpec",
@@ -51,6 +52,15 @@ class ArmSpec(Spec):
     ``{messages: FILE}`` shows messages on another topic from a text file, one a line."""
     patch: dict[str, Any] = Field(default_factory=dict)
     """Parts that differ: ``network``, ``population``, ``prompts``, ``items``, and ``phases`` by phase name."""
+
+
+class BranchSpec(Spec):
+    """Where a run leaves another one: everything before a step is as it was there, phases are otherwise from then on."""
+
+    at: int = Field(ge=0)
+    """The first step that is otherwise."""
+    phases: dict[str, Any] = Field(min_length=1)
+    """Changes by phase name, as in an arm's patch."""
 
 
 class CompareSpec(Spec):
