@@ -26,7 +26,7 @@ from socsim.execution.timing import Clock
 from socsim.execution.waves import Waves
 from socsim.interactions import Shown
 from socsim.items import ItemFailure
-from socsim.loop import LoopThread
+from socsim.loop import LoopThread, wake_on_interrupt
 from socsim.memory import cue_of
 from socsim.observation import Observation, Seen
 from socsim.outcomes import effect_rows, effect_versions, rows_of, versions_of
@@ -191,6 +191,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             else Waves(troupe, at_once=1 if execution == "sequential" else self.at_once).run(steps)
         )
         future = loop.start(then_tell(work, self._finished))
+        wake_on_interrupt()
         try:
             while (step := self._finished.get()) is not None:
                 self._close(step)

@@ -16,7 +16,7 @@ from socsim.population.persona import Persona, Value
 from socsim.scenario.asking import AnyOf, PromptsSpec
 from socsim.scenario.root import Scenario
 from socsim.scenario.worlds import ConditionSpec
-from socsim.seeding import stream
+from socsim.seeding import stream, uniform
 
 __all__ = ["Trial", "Trials", "level_texts", "renderers_of", "wordings_of"]
 
@@ -128,6 +128,9 @@ def _assigned(
         levels = list(texts[name])
         if condition.assign == "each_in_own_context":
             found[name] = [tuple(levels)] * len(personas)
+        elif condition.assign == "simple":
+            drawn = (uniform(seed, "conditions", name, agent) for agent in range(len(personas)))
+            found[name] = [(levels[int(u * len(levels))],) for u in drawn]
         elif condition.assign in ("complete", "blocked"):
             places = {}
             for block, agents in _blocks(condition.block_by, personas).items():

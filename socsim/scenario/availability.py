@@ -94,21 +94,9 @@ def _study(scenario: Scenario) -> Iterator[_Missing]:
             yield ("compare", index, "filter"), "filters of a finding"
     for name in scenario.preconditions:
         yield ("preconditions", name), f"precondition {name!r}"
-    yield from _effects(scenario)
     if scenario.analysis.human is not None:
         yield ("analysis", "human"), "comparison with a table of human effects"
     yield from _inference(scenario)
-
-
-def _effects(scenario: Scenario) -> Iterator[_Missing]:
-    """Effects are estimated against a named level, centred within wordings or not at all."""
-    for name, value in scenario.analysis.effects.items():
-        if name not in ("reference", "centre_within"):
-            yield ("analysis", "effects", name), f"{name!r} of estimated effects"
-        elif name == "centre_within" and value != "prompt":
-            yield ("analysis", "effects", name), f"centring within {value!r}"
-        elif name == "reference" and value == "random":
-            yield ("analysis", "effects", name), "a reference level drawn at random"
 
 
 def _inference(scenario: Scenario) -> Iterator[_Missing]:

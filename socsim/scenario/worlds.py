@@ -15,6 +15,7 @@ __all__ = [
     "BranchSpec",
     "CompareSpec",
     "ConditionSpec",
+    "EffectsSpec",
     "FailuresSpec",
 ]
 
@@ -35,9 +36,18 @@ class ConditionSpec(Spec):
     """A factor randomised among agents inside one world."""
 
     levels: Annotated[Annotated[tuple[str, ...], Tag("<list>")] | Annotated[dict[str, Any], Tag("<mapping>")], BY_KIND]
-    """Names, names with texts, or ``{table: …, column: …}``."""
-    assign: Literal["complete", "blocked", "factorial", "each_in_own_context"] = "complete"
+    """Names, names with texts (none for a level that shows nothing), or ``{table: …, column: …, text: …}``."""
+    assign: Literal["complete", "simple", "blocked", "factorial", "each_in_own_context"] = "complete"
+    """How people come to their levels, drawn from the replicate's seed and the same in all arms:
+
+    - ``complete``: levels have equally many people, but for one.
+    - ``simple``: everybody's level is drawn by itself, so numbers differ by chance.
+    - ``blocked``: complete within everybody who has the same value of the fact ``block_by``.
+    - ``factorial``: complete over all combinations of the conditions that say so.
+    - ``each_in_own_context``: everybody goes through every level, each in a context of its own.
+    """
     block_by: str | None = None
+    """``blocked``: a fact of the people, shown or not."""
 
 
 class ArmSpec(Spec):
@@ -72,11 +82,24 @@ class CompareSpec(Spec):
     filter: str | None = None
 
 
-class AnalysisSpec(Spec):
-    """How effects of conditions are estimated."""
+class EffectsSpec(Spec):
+    """How the effects of conditions are estimated."""
 
-    effects: dict[str, Any] = Field(default_factory=dict)
+    reference: str | None = None
+    """The level that the others are held against, or ``random``: one drawn anew for each of ``repeats``, and the mean of these.
+    The first level of each condition where not given, and of conditions that have no level of this name."""
+    centre_within: Literal["prompt"] | None = None
+    """``prompt``: differences are taken within the same wordings and the same rendering of the persona."""
+    repeats: int = Field(default=16, ge=1, le=10_000)
+    """``reference: random``: how often a reference is drawn."""
+
+
+class AnalysisSpec(Spec):
+    """What is estimated from a finished run."""
+
+    effects: EffectsSpec = EffectsSpec()
     human: str | None = None
+    """A table of effects among people, to hold the estimates against."""
 
 
 class FailuresSpec(Spec):
