@@ -36,11 +36,12 @@ At = tuple[int, int]
 
 
 class Entry(NamedTuple):
-    """One version of a cell: when it was written, by whom, and what."""
+    """One version of a cell: when it was written, by whom, what, and in which of the writer's turns of that step."""
 
     at: At
     agent: int
     value: Any
+    nth: int = 0
 
 
 def message_of(agent: int) -> Cell:
@@ -88,8 +89,8 @@ def cell_name(cell: Cell) -> str:
     return kind if owner < 0 else f"{kind} of agent {owner}"
 
 
-def _place(entry: Entry) -> tuple[At, int]:
-    return (entry.at, entry.agent)
+def _place(entry: Entry) -> tuple[At, int, int]:
+    return (entry.at, entry.agent, entry.nth)
 
 
 def _at(entry: Entry) -> At:
@@ -103,7 +104,7 @@ class Cells:
         self._entries: dict[Cell, list[Entry]] = {}
 
     def put(self, cell: Cell, entry: Entry) -> None:
-        """Add a version; entries stand in the order of their places, then of the agents who wrote them."""
+        """Add a version; entries stand in the order of their places, then of the turns that wrote them."""
         entries = self._entries.setdefault(cell, [])
         if not entries or _place(entries[-1]) <= _place(entry):
             entries.append(entry)

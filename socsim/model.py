@@ -338,7 +338,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
                     f"agent {turn.agent}, step {turn.step}: writes {cell_name(cell)}, which it has not declared. "
                     "Add it to what the interaction's `writes` gives."
                 )
-            self.cells.put(cell, Entry(turn.at, turn.agent, value))
+            self.cells.put(cell, Entry(turn.at, turn.agent, value, turn.nth))
 
     def writes(self, turn: Turn) -> Iterable[Cell]:
         """All cells that a turn may write."""

@@ -71,8 +71,10 @@ def _text(world: World, agent: int, step: int) -> str:
 
 def _turn_text(world: World, turn: Turn) -> str:
     observation = _observation(world, turn)
-    event = Event(observation, world.seed, world.wording, None)
+    trial = world.trials.of(turn.agent, turn.part.round)
+    event = Event(observation, world.seed, world.wording_in(trial), None)
     part = f", {turn.part.name}" if turn.part.name else ""
+    part += "".join(f", {name}: {level}" for name, level in trial.named())
     parts = [
         f"arm {world.arm.name}, replicate {world.replicate}, step {turn.step} ({observation.phase}), agent {turn.agent}{part}"
     ]
