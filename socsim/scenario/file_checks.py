@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from socsim.errors import ScenarioError
 from socsim.scenario import document
 from socsim.scenario.asking import AnyOf, FileText, ItemTableSpec, PromptsSpec
 from socsim.scenario.findings import Findings
+from socsim.scenario.item_checks import repeated
 from socsim.scenario.paths import MAX_DATA_BYTES, MAX_TEXT_BYTES, file_problem, form_problem, read_text
 from socsim.scenario.people import PEOPLE_ENDINGS
 from socsim.scenario.places import listed
 from socsim.scenario.resolving import table_file
 from socsim.scenario.root import Scenario
 from socsim.scenario.tables import read_table
+from socsim.scenario.trial_checks import check_effects
 
 __all__ = ["check_files", "named_files"]
 
@@ -89,25 +92,44 @@ def check_files(scenario: Scenario, folder: Path, findings: Findings) -> None:
         wrong = form_problem(name) if name is not None else None
         if wrong is not None:
             findings.add(("inference", field), *wrong)
-    _check_level_columns(scenario, folder, findings)
+    _check_levels(scenario, folder, findings)
 
 
-def _check_level_columns(scenario: Scenario, folder: Path, findings: Findings) -> None:
+def _check_levels(scenario: Scenario, folder: Path, findings: Findings) -> None:
+    """Check levels that stand in tables, and what is said of levels elsewhere."""
+    known: dict[str, list[str]] = {}
     for name, condition in scenario.conditions.items():
         levels = condition.levels
-        if not isinstance(levels, dict) or not isinstance(levels.get("table"), str):
-            continue
-        table, path = levels["table"], ("conditions", name, "levels")
-        if table not in scenario.tables:
-            fix = listed(table, scenario.tables, "Tables declared under `tables`")
-            findings.add((*path, "table"), f"there is no table {table!r}", fix)
-            continue
-        try:
-            rows = read_table(folder, scenario.tables[table])
-        except ScenarioError:
-            continue  # reported where the table is declared
-        for field in ("column", "text"):
-            column = levels.get(field)
-            if isinstance(column, str) and column not in rows[0]:
-                fix = listed(column, rows[0], "Its columns")
-                findings.add((*path, field), f"the table {table!r} has no column {column!r}", fix)
+        if not isinstance(levels, dict):
+            known[name] = list(levels)
+        elif isinstance(levels.get("table"), str):
+            known[name] = _levels_of(levels, scenario, folder, ("conditions", name, "levels"), findings)
+        else:
+            known[name] = list(levels)
+    check_effects(scenario, known, findings)
+
+
+def _levels_of(levels: dict[str, Any], scenario: Scenario, folder: Path, path: document.Path, findings: Findings) -> list[str]:
+    """The levels in a table; none where it cannot be used."""
+    table = levels["table"]
+    if table not in scenario.tables:
+        fix = listed(table, scenario.tables, "Tables declared under `tables`")
+        findings.add((*path, "table"), f"there is no table {table!r}", fix)
+        return []
+    try:
+        rows = read_table(folder, scenario.tables[table])
+    except ScenarioError:
+        return []  # reported where the table is declared
+    for field in ("column", "text"):
+        column = levels.get(field)
+        if isinstance(column, str) and column not in rows[0]:
+            fix = listed(column, rows[0], "Its columns")
+            findings.add((*path, field), f"the table {table!r} has no column {column!r}", fix)
+    found = [row.get(str(levels.get("column")), "") for row in rows]
+    if levels.get("column") in rows[0]:
+        for index, level in repeated(found):
+            message = f"row {index + 1} of the table {table!r}: the level {level!r} stands twice"
+            findings.add((*path, "column"), message, "Give every row another level")
+        if len(found) < 2:
+            findings.add((*path, "table"), f"a condition needs two levels or more; {table!r} has {len(found)}", "Add a row")
+    return found

@@ -122,16 +122,23 @@ def _arm(index: int, arm: ArmSpec, folder: Path) -> ArmSpec:
     patch = dict(arm.patch)
     field = f"arms.{index}.patch"
     if isinstance(patch.get("prompts"), dict):
-        prompts = {
-            key: _text(f"{field}.prompts.{key}", folder, value["file"])
-            if isinstance(value, dict) and isinstance(value.get("file"), str)
-            else value
-            for key, value in patch["prompts"].items()
+        patch["prompts"] = {
+            key: _patched_prompt(f"{field}.prompts.{key}", value, folder) for key, value in patch["prompts"].items()
         }
-        patch["prompts"] = prompts
     if isinstance(patch.get("items"), dict):
         patch["items"] = {key: _patched_item(f"{field}.items.{key}", value, folder) for key, value in patch["items"].items()}
     return arm.model_copy(update={"patch": patch}) if patch != arm.patch else arm
+
+
+def _patched_prompt(field: str, value: Any, folder: Path) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("file"), str):
+        return _text(field, folder, value["file"])
+    if isinstance(value.get("any_of"), list | tuple):
+        texts = [_patched_prompt(f"{field}.any_of.{index}", one, folder) for index, one in enumerate(value["any_of"])]
+        return value | {"any_of": texts}
+    return value
 
 
 def _patched_item(field: str, value: Any, folder: Path) -> Any:

@@ -102,6 +102,12 @@ def _is_interval(value: list[object] | tuple[object, ...]) -> bool:
 def _check_condition(name: str, condition: ConditionSpec, scenario: Scenario, findings: Findings) -> None:
     path: Path = ("conditions", name)
     levels = condition.levels
+    if not name.strip() or not name.isprintable() or "." in name or name == "persona":
+        findings.add(path, f"{name!r} cannot name a condition", "Use a short word without a dot, and not `persona`")
+    factorial = [other.assign for other in scenario.conditions.values()].count("factorial")
+    if condition.assign == "factorial" and factorial < 2:
+        message = "a factorial assignment crosses conditions, and only one says so"
+        findings.add((*path, "assign"), message, "Write assign: complete, or give another condition assign: factorial")
     if isinstance(levels, tuple):
         if len(levels) < 2:
             findings.add((*path, "levels"), f"a condition needs two levels or more; found {len(levels)}", "Add a level")
@@ -114,9 +120,9 @@ def _check_condition(name: str, condition: ConditionSpec, scenario: Scenario, fi
         for field in levels:
             if field not in ("table", "column", "text"):
                 findings.add((*path, "levels", field), f"unknown field {field!r}", listed(field, ("table", "column", "text")))
-    elif len(levels) < 2 or not all(isinstance(text, str) for text in levels.values()):
+    elif len(levels) < 2 or not all(text is None or isinstance(text, str) for text in levels.values()):
         fix = "Write {level: text, …} with two levels or more, or {table: NAME, column: NAME}"
-        findings.add((*path, "levels"), "levels are names with a text each", fix)
+        findings.add((*path, "levels"), "levels are names with a text each, or with none", fix)
     if (condition.assign == "blocked") != (condition.block_by is not None):
         where = path if condition.block_by is None else (*path, "block_by")
         findings.add(where, "`assign: blocked` and `block_by: FACT` go together", "Give both, or neither")

@@ -1,14 +1,17 @@
-"""What must hold where people go through several contexts: conditions, renderers and wordings that are crossed."""
+"""What must hold of conditions and their effects, and where people go through several contexts that are crossed."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from socsim.scenario.asking import AnyOf, PromptsSpec
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
+from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import PhaseSpec
 
-__all__ = ["check_crossing", "crossed_parts"]
+__all__ = ["check_crossing", "check_effects", "crossed_parts"]
 
 _BY_THEMSELVES = ("none", "survey", "exposure")
 
@@ -45,3 +48,28 @@ def check_crossing(scenario: Scenario, phases: list[tuple[Path, PhaseSpec]], fin
         elif phase.remember:
             message = f"people are asked in several contexts ({because}), so there is nothing that they could remember"
             findings.add((*path, "remember"), message, "Remove it")
+
+
+def check_effects(scenario: Scenario, levels: Mapping[str, Sequence[str]], findings: Findings) -> None:
+    """Check how effects are to be estimated, against the levels of every condition.
+
+    Levels that could not be read are empty; their problem is reported where they are declared.
+    """
+    effects, path = scenario.analysis.effects, ("analysis", "effects")
+    if not effects.model_fields_set:
+        return
+    if not scenario.conditions:
+        findings.add(path, "there is no condition that could have an effect", "Declare `conditions`, or remove it")
+        return
+    known = [level for own in levels.values() for level in own]
+    named = effects.reference not in (None, "random")
+    if named and effects.reference not in known and all(levels.values()):
+        fix = listed(str(effects.reference), [*known, "random"], "Levels")
+        findings.add((*path, "reference"), f"no condition has the level {effects.reference!r}", fix)
+    if effects.reference != "random" and "repeats" in effects.model_fields_set:
+        message = "`repeats` counts draws of a reference, and none is drawn"
+        findings.add((*path, "repeats"), message, "Write reference: random, or remove it")
+    ways = [part for part in crossed_parts(scenario) if part[0] != "conditions"]
+    if effects.centre_within is not None and not ways and not any(arm.patch for arm in scenario.arms):
+        message = "there is one wording for all, so there is nothing to centre within"
+        findings.add((*path, "centre_within"), message, "Remove it, or give several wordings or renderers")
