@@ -112,7 +112,8 @@ def check_accounts(folder: Path, server: MockServer, agents: int, steps: int, *,
     assert sorted(call.draw for call in ours.values()) == sorted(draw for event in events for _, _, draw in event.calls)
     assert len(events) == len(messages) == agents * steps
     failed = [call.outcome for call in ours.values() if isinstance(call.outcome, CallFailure)]
-    assert sum(message.status == "failed" for message in messages) == len(failed) > 0
+    assert sum(message.status == "failed" for message in messages) == len(failed)
+    assert failed or not undisturbed
     assert {failure.kind for failure in failed} <= set(get_args(FailureKind)) - {"rejected", "refused"}
     for prompt, call in ours.items():
         check_call(call, theirs[prompt])
@@ -151,6 +152,11 @@ def asked(server: MockServer, count: int) -> Callable[[], bool]:
     return lambda: int(server.stats()["requests"]) >= count
 
 
+def committed_more(folder: Path, count: int) -> Callable[[], bool]:
+    """A kill before the first commit would show nothing."""
+    return lambda: len(recorded(folder)) > count
+
+
 def killed_run(tmp_path: Path, server: MockServer, agents: int, steps: int, kills: int, unseen: int = 2 * BATCH) -> None:
     """Kill the program whenever the server has counted another share of the calls, go on, and compare the counts."""
     path, folder = world(tmp_path, server, agents, steps), tmp_path / "run"
@@ -159,6 +165,7 @@ def killed_run(tmp_path: Path, server: MockServer, agents: int, steps: int, kill
         process = socsim("run", path, "--out", folder, "--quiet") if kill == 1 else socsim("resume", folder, "--quiet")
         share = kill * agents * steps // (kills + 1)
         wait_until(process, asked(server, share))
+        wait_until(process, committed_more(folder, len(known[-1][0]) if known else 0))
         killed(process)
         known.append((set(recorded(folder)), counted(server)))
     code, _, errors = done(socsim("resume", folder, "--quiet"), 280.0)
