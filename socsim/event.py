@@ -118,7 +118,7 @@ class Event:
     def reset(self) -> None:
         """Forget everything that was begun, so that the event can be performed from its start."""
         self.calls, self.responses, self.message, self.effects = [], [], None, Effects()
-        self._generator, self._named, self.busy_s = None, {}, 0.0
+        self._generator, self._context, self._named, self.busy_s = None, None, {}, 0.0
 
     @property
     def generator(self) -> np.random.Generator:
@@ -158,10 +158,13 @@ class Event:
         self.responses.append(answer)
         return answer
 
-    def carry_over(self, name: str, option: str) -> None:
-        """Let an answer given in this event stand in front of what is asked later in it."""
-        line = self.wording.book.memory_text(None, [(self.wording.items[name].text, option)])
-        self._context = replace(self.context, own=self.context.own + line)
+    def carry_over(self, line: str) -> None:
+        """Let something said in this event stand behind what was seen, in front of what is asked later in it."""
+        self._context = replace(self.context, seen=self.context.seen + line)
+
+    def note(self, name: str, level: str) -> None:
+        """Keep in the table of trials under which level of something drawn here the turn was taken."""
+        self.trial = (*(one for one in self.trial if one[0] != name), (name, level))
 
     def arranged(self, name: str, path: str) -> PreparedItem:
         """The item, in an order drawn for the call ``path`` of this agent and step where one is drawn each time."""

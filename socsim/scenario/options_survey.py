@@ -7,7 +7,7 @@ from typing import Literal
 
 from socsim.scenario.base import Spec
 
-__all__ = ["WORDING_EXPOSURE", "SurveyOptions"]
+__all__ = ["WORDING_EXPOSURE", "WORDING_SURVEY", "SurveyOptions"]
 
 
 class SurveyOptions(Spec):
@@ -19,5 +19,8 @@ class SurveyOptions(Spec):
     """Whether the answers to earlier items of the phase stand in front of later ones; otherwise each is asked by itself."""
 
 
-WORDING_EXPOSURE: Mapping[str, str] = {"stimulus": "You read this:\n{text}\n", "nothing": ""}
+WORDING_SURVEY: Mapping[str, str] = {"earlier": 'Before, you were asked: "{item}" You answered: {option}\n'}
+"""``earlier`` is carried over."""
+
+WORDING_EXPOSURE: Mapping[str, str] = {"stimulus": "You read this:\n{text}\n", "nothing": "", **WORDING_SURVEY}
 """``nothing`` is shown at levels that have no text."""

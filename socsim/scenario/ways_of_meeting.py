@@ -11,7 +11,7 @@ from socsim.scenario.options_estimates import WORDING_ESTIMATES, EstimatesOption
 from socsim.scenario.options_feed import WORDING_FEED, FeedOptions
 from socsim.scenario.options_games import WORDING_GAMES, GamesOptions
 from socsim.scenario.options_groups import WORDING_DYADS, WORDING_GROUPS, DyadsOptions, GroupsOptions
-from socsim.scenario.options_survey import WORDING_EXPOSURE, SurveyOptions
+from socsim.scenario.options_survey import WORDING_EXPOSURE, WORDING_SURVEY, SurveyOptions
 from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions
 from socsim.scenario.schedule import InteractionSpec
 
@@ -34,6 +34,7 @@ MEETINGS: Mapping[str, tuple[str, ...]] = {
 
 WORDING: Mapping[str, Mapping[str, str]] = {
     "exposure": WORDING_EXPOSURE,
+    "survey": WORDING_SURVEY,
     "dyads": WORDING_DYADS,
     "groups": WORDING_GROUPS,
     "estimates": WORDING_ESTIMATES,
