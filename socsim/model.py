@@ -224,6 +224,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         say = phase.say if shown.says else None
         asks = planned.asks if shown.asks is None else shown.asks
         since = self.world.happenings.since(agent, turn.step)
+        persona = self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round), turn.step)
         news = tuple(
             Seen(-1, turn.step, one_line(text), "news") for text in self.world.happenings.news.get((turn.step, agent), ())
         )
@@ -233,7 +234,8 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             step=turn.step,
             phase=planned.name,
             repetition=planned.repetition,
-            persona=self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round), turn.step),
+            persona=self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round), turn.step)
+            or self.people[agent].persona,
             seen=(*news, *shown.seen),
             own_message=own_message.text if own_message is not None else None,
             own_answers=self._own_answers(planned, view, since),

@@ -83,13 +83,12 @@ class World:
         """Agents whom an agent reads at the start, ascending."""
         return self.read_by[agent]
 
-    def persona_in(self, agent: int, trial: Trial, step: int) -> str:
-        """The person who stands at a place at a step, in the words of a trial."""
+    def persona_in(self, agent: int, trial: Trial, step: int) -> str | None:
+        """The person who stands at a place at a step, in the words of a trial; None where nothing is otherwise than at first."""
         other = self.happenings.persona_text(agent, step)
-        if other is not None:
+        if other is not None or trial.renderer is None:
             return other
-        texts = self.persona_texts if trial.renderer is None else self.persona_variants[trial.renderer]
-        return texts[agent]
+        return self.persona_variants[trial.renderer][agent]
 
     def wording_in(self, trial: Trial) -> Wording:
         """The wording of a trial."""
