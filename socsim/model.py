@@ -234,8 +234,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             step=turn.step,
             phase=planned.name,
             repetition=planned.repetition,
-            persona=self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round), turn.step)
-            or self.people[agent].persona,
+            persona=self.people[agent].persona if persona is None else persona,
             seen=(*news, *shown.seen),
             own_message=own_message.text if own_message is not None else None,
             own_answers=self._own_answers(planned, view, since),

@@ -14,7 +14,7 @@ from socsim.scenario.worlds import ArmSpec
 
 __all__ = ["PATCHABLE", "patched", "patched_data", "phase_paths"]
 
-PATCHABLE = ("network", "population", "prompts", "items", "phases")
+PATCHABLE = ("network", "population", "prompts", "items", "memory", "phases")
 """Parts of a scenario that an arm may change."""
 
 _REPLACED = {"graph", "marginals", "quotas", "activation", "parameters"}
@@ -50,7 +50,7 @@ def patched_data(scenario: Scenario, arm: ArmSpec) -> dict[str, Any]:
         for part in patch
         if part not in PATCHABLE
     ]
-    for part in ("network", "population", "prompts", "items"):
+    for part in ("network", "population", "prompts", "items", "memory"):
         if part in patch:
             data[part] = _merged(data.get(part), patch[part], part)
     problems += _patch_phases(scenario, data, patch.get("phases", {}))

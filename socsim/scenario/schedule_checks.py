@@ -129,7 +129,9 @@ def _check_asks(phase: PhaseSpec, path: Path, items: list[str], findings: Findin
         findings.add((*path, "remember", index), f"{memory!r} stands twice", "Keep one of them")
     if phase.say is not None:
         topic = phase.say.topic
-        if topic is None and not phase.ask:
+        spec = interacts(phase)
+        own_words = spec is not None and spec.kind in ("feed", "games", "custom")
+        if topic is None and not phase.ask and not own_words:
             message = "there is nothing to write about: the phase asks no item and `say` has no topic"
             findings.add((*path, "say"), message, "Add `topic: …` to `say`")
         if topic is not None and not topic.strip():

@@ -61,7 +61,7 @@ class ArmSpec(Spec):
     """``yoked`` only: ``{world: other_replicate}`` shows the messages of the same node in another replicate;
     ``{messages: FILE}`` shows messages on another topic from a text file, one a line."""
     patch: dict[str, Any] = Field(default_factory=dict)
-    """Parts that differ: ``network``, ``population``, ``prompts``, ``items``, and ``phases`` by phase name."""
+    """Parts that differ: ``network``, ``population``, ``prompts``, ``items``, ``memory``, and ``phases`` by phase name."""
 
 
 class BranchSpec(Spec):
