@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from socsim.population.persona import Persona, Value
 from socsim.scenario.asking import AnyOf, PromptsSpec
@@ -18,7 +19,7 @@ from socsim.scenario.root import Scenario
 from socsim.scenario.worlds import ConditionSpec
 from socsim.seeding import stream, uniform
 
-__all__ = ["Trial", "Trials", "level_texts", "renderers_of", "wordings_of"]
+__all__ = ["Trial", "Trials", "in_wording", "level_texts", "renderers_of", "wordings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,12 @@ def renderers_of(spec: Scenario) -> tuple[str | None, ...]:
 def wordings_of(prompts: PromptsSpec) -> Mapping[str, AnyOf]:
     """The prompts that have several wordings."""
     return {name: value for name in PromptsSpec.model_fields if isinstance(value := getattr(prompts, name), AnyOf)}
+
+
+def in_wording(prompts: PromptsSpec, chosen: Mapping[str, int] = MappingProxyType({})) -> PromptsSpec:
+    """The prompts with one wording each: the ones chosen by index, else the first."""
+    texts = {name: several.any_of[chosen.get(name, 0)] for name, several in wordings_of(prompts).items()}
+    return prompts.model_copy(update=texts) if texts else prompts
 
 
 def level_texts(condition: ConditionSpec, rows: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, str]:

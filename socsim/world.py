@@ -39,7 +39,7 @@ from socsim.scenario.tables import Row, read_table
 from socsim.scenario.ways_of_meeting import options_of
 from socsim.scenario.worlds import ArmSpec
 from socsim.seeding import replicate_seed, stream
-from socsim.trials import Trial, Trials, level_texts, renderers_of, wordings_of
+from socsim.trials import Trial, Trials, in_wording, level_texts, renderers_of
 
 __all__ = ["World", "build_world", "world_rows"]
 
@@ -200,11 +200,9 @@ def _wordings(
 ) -> dict[tuple[tuple[str, int], ...], Wording]:
     """The wording of every variant of the prompts that somebody is asked in."""
     found: dict[tuple[tuple[str, int], ...], Wording] = {}
-    variants = wordings_of(spec.prompts)
     for trial in (trial for own in trials.of_agent for trial in own):
         if trial.wording not in found:
-            chosen = {name: variants[name].any_of[index] for name, index in trial.wording}
-            plain = spec.model_copy(update={"prompts": spec.prompts.model_copy(update=chosen)})
+            plain = spec.model_copy(update={"prompts": in_wording(spec.prompts, dict(trial.wording))})
             found[trial.wording] = replace(_wording(plain, items, manner), groups=groups)
     return found
 

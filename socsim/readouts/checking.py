@@ -14,8 +14,9 @@ from socsim.inference.types import Capabilities
 from socsim.prompts import PromptBook
 from socsim.readouts.preparing import prepare_item
 from socsim.scenario import Scenario, patched
-from socsim.scenario.asking import ItemSpec
+from socsim.scenario.asking import AnyOf, ItemSpec
 from socsim.scenario.engines import SamplingSpec
+from socsim.trials import in_wording
 
 __all__ = ["ENGINES_THAT_CAN", "check_capabilities", "unmet_wishes"]
 
@@ -88,8 +89,9 @@ def _inference(scenario: Scenario, able: Capabilities, engine: str) -> Iterator[
 
 
 def _world(scenario: Scenario, able: Capabilities, engine: str) -> Iterator[Problem]:
-    book = PromptBook.from_spec(scenario.prompts)
-    if book.say_prefix and able.chat and not able.prefill:
+    book = PromptBook.from_spec(in_wording(scenario.prompts))
+    begins = scenario.prompts.say_prefix
+    if any(begins.any_of if isinstance(begins, AnyOf) else (begins,)) and able.chat and not able.prefill:
         message = f"the {engine} engine cannot go on from the beginning of a reply"
         yield _problem(message, "prompts.say_prefix", "Leave it out", "prefill")
     for name, item in (scenario.items if isinstance(scenario.items, dict) else {}).items():

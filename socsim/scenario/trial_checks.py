@@ -10,6 +10,7 @@ from socsim.scenario.findings import Findings
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import PhaseSpec
+from socsim.scenario.worlds import EffectsSpec
 
 __all__ = ["check_crossing", "check_effects", "crossed_parts"]
 
@@ -56,7 +57,7 @@ def check_effects(scenario: Scenario, levels: Mapping[str, Sequence[str]], findi
     Levels that could not be read are empty; their problem is reported where they are declared.
     """
     effects, path = scenario.analysis.effects, ("analysis", "effects")
-    if not effects.model_fields_set:
+    if effects == EffectsSpec():
         return
     if not scenario.conditions:
         findings.add(path, "there is no condition that could have an effect", "Declare `conditions`, or remove it")
@@ -66,7 +67,7 @@ def check_effects(scenario: Scenario, levels: Mapping[str, Sequence[str]], findi
     if named and effects.reference not in known and all(levels.values()):
         fix = listed(str(effects.reference), [*known, "random"], "Levels")
         findings.add((*path, "reference"), f"no condition has the level {effects.reference!r}", fix)
-    if effects.reference != "random" and "repeats" in effects.model_fields_set:
+    if effects.reference != "random" and effects.repeats != EffectsSpec().repeats:
         message = "`repeats` counts draws of a reference, and none is drawn"
         findings.add((*path, "repeats"), message, "Write reference: random, or remove it")
     ways = [part for part in crossed_parts(scenario) if part[0] != "conditions"]
