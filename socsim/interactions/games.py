@@ -108,7 +108,9 @@ class Games(Interaction):
 
     def writes(self, turn: Turn) -> Iterable[Cell]:
         """The account where a round is settled, else the move."""
-        return (account_of(turn.agent),) if turn.part.silent else (answer_of(turn.agent, MOVE),)
+        if turn.part.silent:
+            return (account_of(turn.agent), actions_of(turn.agent))
+        return (answer_of(turn.agent, MOVE),)
 
     def observe(self, turn: Turn, view: View) -> Shown:
         """The rules, past rounds, what was said, and what the others have done already."""

@@ -39,8 +39,8 @@ class GamesOptions(Spec):
     game: Game
     endowment: int = Field(default=10, ge=1)
     """Points that the first mover, or every contributor, has."""
-    unit: int = Field(default=1, ge=1)
-    """Amounts are multiples of this."""
+    unit: int | None = Field(default=None, ge=1)
+    """Amounts are multiples of this; of 2 in ``trust``, else of 1, where not given."""
     multiplier: float | None = Field(default=None, gt=0.0)
     """``trust``: of what is sent (3 where not given); ``public_goods``: of all contributions (1.6 where not given)."""
     matrix: tuple[float, float, float, float] | None = None
@@ -65,6 +65,11 @@ class GamesOptions(Spec):
         return self.multiplier if self.multiplier is not None else 3.0 if self.game == "trust" else 1.6
 
     @property
+    def amounts_of(self) -> int:
+        """The unit in force."""
+        return self.unit if self.unit is not None else 2 if self.game == "trust" else 1
+
+    @property
     def payoffs(self) -> tuple[float, float, float, float]:
         """The matrix in force."""
         return self.matrix if self.matrix is not None else _MATRICES[self.game]
@@ -80,14 +85,14 @@ class GamesOptions(Spec):
         if self.moves[0] == self.moves[1]:
             raise ValueError("the two moves need different names")
         most = self.endowment * (self.factor if self.game == "trust" else 1.0)
-        if self.game not in MATRIX_GAMES and most / self.unit + 1 > _MOST_AMOUNTS:
+        if self.game not in MATRIX_GAMES and most / self.amounts_of + 1 > _MOST_AMOUNTS:
             raise ValueError(f"there would be more than {_MOST_AMOUNTS} amounts to choose from; give a larger `unit`")
         return self
 
 
 def amount_ballot(options: GamesOptions, question: str, most: float) -> ItemSpec:
     """The question for an amount from 0 to ``most``, an ordered scale of multiples of the unit."""
-    amounts = tuple(str(amount) for amount in range(0, int(most) + 1, options.unit))
+    amounts = tuple(str(amount) for amount in range(0, int(most) + 1, options.amounts_of))
     return ItemSpec(type="ordinal", text=question, options=amounts, readout=options.readout)
 
 

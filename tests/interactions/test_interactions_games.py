@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from crowds import Played, play, same_under_every_execution, scenario
+
+from socsim.errors import ScenarioError
+from socsim.runner import open_scenario
+from socsim.scenario import Scenario, load_scenario
+
+SAMPLE = {"method": "sample", "orders": "fixed", "labels": ["letters"]}
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def game(name: str, size: int = 2, repeat: int = 2, activation: Any = None, network: Any = None, **options: Any) -> Scenario:
+    phase = {
+        "phase": "play",
+        "repeat": repeat,
+        "activation": activation or {"kind": "dyads", "members": "fixed"},
+        "interaction": {"kind": "games", "options": {"game": name, "readout": SAMPLE, **options}},
+        "say": {"max_tokens": 20} if options.get("talk") else None,
+    }
+    return scenario([phase], size, **({"network": network} if network else {}))
+
+
+def amount(points: int, unit: int = 1) -> str:
+    """The label of an amount."""
+    return LETTERS[points // unit]
+
+
+def first_of(played: Played) -> int:
+    return min(agent for _, agent, kind, *_ in played.done() if kind in ("give", "offer", "send"))
+
+
+def test_a_dictator_keeps_what_it_does_not_give() -> None:
+    played = play(game("dictator", repeat=1), lambda agent, text: amount(3))
+    (giver,) = [agent for _, agent, kind, *_ in played.done() if kind == "give"]
+    assert played.kept("payoff") == {(0, giver): 7.0, (0, 1 - giver): 3.0}
+    assert played.done() == [(0, giver, "give", "", 1 - giver, "done")]
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_responder_is_told_the_offer_and_decides(accepts: bool) -> None:
+    def reply(agent: int, text: str) -> str:
+        if "offers you" in text:
+            return "A" if accepts else "B"
+        return amount(4)
+
+    played = play(game("ultimatum", repeat=2), reply)
+    (proposer,) = {agent for _, agent, kind, *_ in played.done() if kind == "offer"}
+    (responder,) = {agent for _, agent, kind, *_ in played.done() if kind in ("accept", "reject")}
+    assert "offers you 4 of them" in played.scenes[0, responder]
+    expected = (6.0, 4.0) if accepts else (0.0, 0.0)
+    assert (played.kept("payoff")[0, proposer], played.kept("payoff")[0, responder]) == expected
+    assert played.kept("total")[1, proposer] == 2 * expected[0]
+    word = "accept" if accepts else "reject"
+    assert f"- you: offer 4; others: {word}; you got {expected[0]:g}" in played.scenes[1, proposer]
+    assert f"- you: {word}; others: offer 4; you got {expected[1]:g}" in played.scenes[1, responder]
+
+
+def test_a_trustee_may_return_what_was_sent_times_three_at_most() -> None:
+    def reply(agent: int, text: str) -> str:
+        return amount(14, 2) if "send back?" in text else amount(8, 2)
+
+    played = play(game("trust", repeat=1, unit=2), reply)
+    (trustor,) = [agent for _, agent, kind, *_ in played.done() if kind == "send"]
+    assert "sent you 8, which became 24" in played.scenes[0, 1 - trustor]
+    assert played.kept("payoff") == {(0, trustor): 16.0, (0, 1 - trustor): 10.0}
+    (asked,) = [text for text in played.prompts if "send back?" in text]
+    assert "24" in asked
+    assert "26" not in asked
+
+
+def test_moves_are_made_at_the_same_time_and_remembered() -> None:
+    played = play(game("prisoners_dilemma", repeat=3, history=2), lambda agent, text: "AB"[agent])
+    assert played.kept("payoff") == {(step, agent): (0.0, 5.0)[agent] for step in range(3) for agent in range(2)}
+    assert played.kept("total")[2, 1] == 15.0
+    assert "choose A or B at the same time" in played.scenes[0, 0]
+    assert "last rounds" not in played.scenes[0, 0]
+    assert played.scenes[2, 0].count("- you: A; others: B; you got 0") == 2
+    assert "Your points so far: 10." in played.scenes[2, 1]
+
+
+def test_neighbours_play_each_other_with_one_move() -> None:
+    ring = {"graph": {"ring": {}}, "place": {"by": "given"}}
+    played = play(game("prisoners_dilemma", 4, 1, "simultaneous", ring), lambda agent, text: "B" if agent == 0 else "A")
+    assert played.kept("payoff") == {(0, 0): 10.0, (0, 1): 3.0, (0, 2): 6.0, (0, 3): 3.0}
+    assert "each of your 2 neighbours" in played.scenes[0, 0]
+
+
+def test_contributions_become_known_before_they_are_punished() -> None:
+    def reply(agent: int, text: str) -> str:
+        if "points of punishment" in text:
+            return "D" if "give to Person 1?" in text else "A"
+        return amount(0 if agent == 0 else 10)
+
+    options = {"endowment": 10, "multiplier": 2.0, "punishment": {"cost": 1, "fine": 3, "most": 3}}
+    played = play(game("public_goods", 4, 1, {"kind": "groups", "size": 4}, None, **options), reply)
+    share = 2.0 * 30 / 4
+    expected = {(0, 0): 10 + share - 3 * 9, **{(0, agent): share - 3 for agent in (1, 2, 3)}}
+    assert played.kept("payoff") == expected
+    assert "Person 1 0" in played.scenes[0, 2]
+
+
+def test_talk_is_heard_before_moves_are_made() -> None:
+    def reply(agent: int, text: str) -> str:
+        return f"I am {agent}." if "short sentence" in text else "A"
+
+    played = play(game("stag_hunt", 2, 1, talk=True), reply)
+    assert 'Person 2: "I am 1."' in played.scenes[0, 0]
+    assert 'You: "I am 0."' in played.scenes[0, 0]
+    assert played.kept("payoff") == {(0, 0): 4.0, (0, 1): 4.0}
+
+
+def test_a_move_that_failed_makes_the_round_void_for_both() -> None:
+    played = play(game("prisoners_dilemma", repeat=1), lambda agent, text: "A" if agent else "I would rather not say.")
+    assert played.kept("payoff") == {}
+    assert {(agent, kind, status) for _, agent, kind, _, _, status in played.done()} == {
+        (0, "move", "failed"), (1, "move", "done"), (0, "void", "done"), (1, "void", "done"),
+    }  # fmt: skip
+
+
+def test_it_is_the_same_under_every_execution() -> None:
+    def reply(agent: int, text: str) -> str:
+        return "AB"[len(text) % 2]
+
+    assert same_under_every_execution(game("ultimatum", 6, 4, "dyads"), reply)
+    punishing = {"punishment": {"most": 1}, "unit": 10}
+    assert same_under_every_execution(game("public_goods", 8, 3, {"kind": "groups", "size": 4}, None, **punishing), reply)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("activation: dyads\n    interaction: {kind: games, options: {game: chess}}", "interaction.options.game"),
+        ("activation: simultaneous\n    interaction: {kind: games, options: {game: trust}}", "schedule.0.activation"),
+        ("activation: dyads\n    interaction: {kind: games, options: {game: trust, talk: true}}", "options.talk"),
+        ("activation: dyads\n    interaction: {kind: games, options: {game: trust, matrix: [1, 2, 3, 4]}}", "options"),
+        ("interaction: {kind: games, options: {game: stag_hunt}}", "needs a network"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_field(tmp_path: Any, text: str, field: str) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(f"socsim: 1\nname: x\npopulation: {{size: 4}}\nschedule:\n  - phase: p\n    {text}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=field if field != "needs a network" else "there is no network"):
+        load_scenario(path)
+
+
+def test_alone_there_is_nobody_to_play_with(tmp_path: Any) -> None:
+    path = tmp_path / "s.yaml"
+    phase = "activation: dyads\n    interaction: {kind: games, options: {game: dictator}}"
+    text = f"socsim: 1\nname: x\npopulation: {{size: 4}}\narms: [treatment, alone]\nschedule:\n  - phase: p\n    {phase}\n"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="cannot be played in the arm 'alone'"):
+        load_scenario(path)
+
+
+@pytest.mark.parametrize("name", ["prisoners_dilemma", "public_goods", "ultimatum"])
+def test_the_examples_are_valid(name: str) -> None:
+    open_scenario(f"scenarios/examples/{name}.yaml")
