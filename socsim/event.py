@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
@@ -110,7 +111,9 @@ class Event:
     trial: tuple[tuple[str, str], ...] = ()
     """Levels of conditions and wordings under which the turn is taken, by name."""
     busy_s: float = 0.0
-    """Seconds that the engine took; calls made together count as long as the longest."""
+    """Seconds for which the engine was waited for; calls made together count as long as the longest."""
+    used_s: float = 0.0
+    """Seconds that the engine took for all calls, one by one."""
     _generator: np.random.Generator | None = None
     _context: Context | None = None
     _named: dict[str, int] = field(default_factory=dict)
@@ -299,6 +302,7 @@ class Event:
         if missing and asker.replay_only:
             del self.calls[len(self.calls) - len(wanted) + missing[0] + 1 :]  # the last one is the call that is missing
             missing = missing[:1]
+        begun = time.monotonic()
         waits = [asker.submit(*wanted[i][1:], priority=self.priority, digest=digests[i]) for i in missing]
         if len(waits) == 1:
             found[missing[0]] = await waits[0]
@@ -306,8 +310,9 @@ class Event:
             for index, answer in zip(missing, await asyncio.gather(*waits), strict=True):
                 found[index] = answer
         if missing:
-            answered = [outcome.elapsed_s for outcome in (found[i] for i in missing) if isinstance(outcome, Completion)]
-            self.busy_s += max(answered, default=0.0)
+            took = [outcome.elapsed_s for outcome in (found[i] for i in missing) if isinstance(outcome, Completion)]
+            self.busy_s += min(max(took, default=0.0), time.monotonic() - begun)  # others may have asked the same earlier
+            self.used_s += sum(took)
         return [outcome for outcome in found if outcome is not None]
 
     def _asked(self) -> Asker:

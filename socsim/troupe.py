@@ -46,8 +46,8 @@ class WorldTroupe:
         return busy_s
 
     def took(self, turn: Turn, path_s: float, busy_s: float) -> None:
-        del turn
-        self._model.clock.add(busy_s, path_s)
+        del turn, busy_s
+        self._model.clock.end(path_s)
 
     def finished(self, step: int) -> None:
         self._finished(step)

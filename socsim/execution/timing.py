@@ -18,7 +18,7 @@ class Timing:
         simulation_s: wall-clock time from the first turn's begin to the last one's end.
         critical_path_s: the longest chain of turns that wait for each other, each as long as the engine took for its calls;
             the largest of all worlds.
-        busy_s: time that the engine took for all calls together.
+        busy_s: time that the engine took for all calls, one by one.
         slots: calls that may be in flight at once.
     """
 
@@ -59,10 +59,14 @@ class Clock:
         with self._lock:
             self._begun = time.monotonic() if self._begun is None else self._begun
 
-    def add(self, busy_s: float, path_s: float) -> None:
-        """A turn has ended: time of its calls, and of the longest chain that it ends."""
+    def use(self, busy_s: float) -> None:
+        """An engine took so long for the calls of a turn."""
         with self._lock:
             self._busy_s += busy_s
+
+    def end(self, path_s: float) -> None:
+        """A turn has ended, and with it a chain of turns that took so long at the least."""
+        with self._lock:
             self._path_s = max(self._path_s, path_s)
             self._ended = time.monotonic()
 
