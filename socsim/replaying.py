@@ -34,7 +34,6 @@ from socsim.world import World, world_rows
 
 __all__ = ["ReplayReport", "replay", "scenario_differences"]
 
-
 EventPlace = tuple[str, int, int, int, int]
 """Arm, replicate, step, agent, turn."""
 
@@ -80,10 +79,11 @@ class Verifier:
         if known == row:
             return
         place = f"arm {row.arm}, replicate {row.replicate}, step {row.step} ({row.phase}), agent {row.agent}"
+        place += f", turn {row.turn}" if row.turn else ""
         self.different.append(((row.step, row.arm, row.replicate, row.agent, row.turn), f"{place}: {_difference(known, row)}"))
 
     def first(self) -> str | None:
-        """The first event that differs, in the order step, arm, replicate, agent."""
+        """The first event that differs, in the order step, arm, replicate, agent, turn."""
         return min(self.different)[1] if self.different else None
 
 
@@ -221,8 +221,9 @@ def _people_differences(store: RecordStore, worlds: tuple[World, ...]) -> list[s
 def _table_differences(folder: Path) -> list[str]:
     """Tables whose content in the record is no longer what it was when the run ended."""
     then = read_manifest(folder)["tables"]
-    now = Run(folder).recorded_hashes()
-    return [f"table {name} is no longer what it was when the run ended" for name in then if now.get(name) != then[name]]
+    now = Run(folder).recorded_hashes() if then else {}
+    changed = [name for name in (then | now) if now.get(name) != then.get(name)]
+    return [f"table {name} is no longer what it was when the run ended" for name in changed]
 
 
 def scenario_differences(old: Scenario, new: Scenario) -> list[str]:

@@ -21,6 +21,7 @@ from socsim.showing import show_event
 from socsim.tables import (
     TABLE_NAMES,
     agents_table,
+    completed,
     read_table,
     readings_table,
     row_table,
@@ -208,7 +209,7 @@ class Run:
             return self._recorded(name)
         if name not in self._cache:
             path = self._file(name)
-            self._cache[name] = read_table(path) if path.is_file() else self._recorded(name)
+            self._cache[name] = completed(name, read_table(path)) if path.is_file() else self._recorded(name)
         return self._cache[name]
 
     def pandas(self, name: str) -> pd.DataFrame:
@@ -224,12 +225,15 @@ class Run:
         return frame
 
     def table_hashes(self) -> dict[str, str]:
-        """The hash of what each table says now, by name; see `socsim.tables.table_hash`."""
-        return {name: table_hash(name, self.table(name)) for name in TABLE_NAMES}
+        """The hash of what each table says now, by name; see `socsim.tables.table_hash`.
+
+        Left out are empty tables that were not there yet when the run ended, as its manifest does not name them.
+        """
+        return self._hashes(self.table)
 
     def recorded_hashes(self) -> dict[str, str]:
-        """The hash of what the record says of each table, by name, whatever stands in ``tables/``."""
-        return {name: table_hash(name, self._recorded(name)) for name in TABLE_NAMES}
+        """Like `table_hashes`, of what the record says, whatever stands in ``tables/``."""
+        return self._hashes(self._recorded)
 
     def write_tables(self) -> dict[str, str]:
         """Write all tables from the record to ``tables/*.parquet``.
@@ -269,18 +273,28 @@ class Run:
         tables = [self._recorded(name)["status"].to_pylist() for name in ("responses", "messages")]
         return sum(column.count("failed") + column.count("empty") for column in tables), sum(len(column) for column in tables)
 
-    def show(self, agent: int, step: int, arm: str | None = None, replicate: int = 0, *, tokens: bool = False) -> str:
-        """What an agent read and answered at a step, exactly: every call in program order, and what came of it.
+    def show(
+        self,
+        agent: int,
+        step: int,
+        arm: str | None = None,
+        replicate: int = 0,
+        *,
+        turn: int | None = None,
+        tokens: bool = False,
+    ) -> str:
+        """What an agent read, remembered, answered and did at a step, exactly, turn by turn: every call in program order too.
 
         Args:
             agent: number of the agent.
             step: number of the step, from 0.
             arm: name of the arm; the scenario's first one that has the event where not given.
             replicate: number of the replicate.
+            turn: number of the turn within the step, from 0; all of them where not given.
             tokens: also print the token ids of prompt and reply, where the engine gave them.
 
         Raises:
-            RecordError: the agent did not act at this step, or has not yet.
+            RecordError: the agent did not act at this step (or turn), or has not yet.
         """
         with closing(self._record()) as store:
             events = [e for e in store.events() if (e.agent, e.step, e.replicate) == (agent, step, replicate)]
@@ -291,7 +305,22 @@ class Run:
                 where = f"agent {agent}, step {step}, replicate {replicate}" + (f", arm {arm}" if arm is not None else "")
                 known = f" This agent and step are recorded in: {', '.join(arms)}." if arms else ""
                 raise RecordError(f"{self.path}: nothing is recorded for {where}.{known}")
+            turns = [e.turn for e in events]
+            events = [e for e in events if turn in (None, e.turn)]
+            if not events:
+                raise RecordError(
+                    f"{self.path}: agent {agent} has no turn {turn} at step {step}. It has: {', '.join(map(str, turns))}."
+                )
             return "\n".join(show_event(store, event, tokens=tokens) for event in events)
+
+    def _hashes(self, read: Callable[[str], pa.Table]) -> dict[str, str]:
+        named = self.manifest.get("tables") or TABLE_NAMES
+        hashes = {}
+        for name in TABLE_NAMES:
+            table = read(name)
+            if table.num_rows or name in named:
+                hashes[name] = table_hash(name, table)
+        return hashes
 
     def _first_arm(self, arms: list[str]) -> str | None:
         if len(arms) < 2:

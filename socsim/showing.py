@@ -9,6 +9,7 @@ from itertools import groupby
 from socsim.errors import RecordError
 from socsim.events import ActionRow, EventRow, MessageRow, ResponseRow
 from socsim.inference.types import CallFailure, Completion, Request, Segment
+from socsim.record.rows import EventKey, event_key
 from socsim.record.store import RecordStore
 
 __all__ = ["show_event", "show_request"]
@@ -17,9 +18,9 @@ _CONTROL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-
 
 
 def show_event(store: RecordStore, event: EventRow, *, tokens: bool = False) -> str:
-    """All calls of an event in program order, then the answers and the message that came of them.
+    """What an agent remembered at its turn, all calls in program order, then all that came of them.
 
-    Text of prompts and replies is printed indented by two blanks and otherwise as it is, except that control characters
+    Text of prompts, replies and memories is printed indented by two blanks and otherwise as it is, except that control characters
     are written as escapes (``\\x1b``), so that no reply can steer the reader's terminal.
 
     Args:
@@ -32,11 +33,12 @@ def show_event(store: RecordStore, event: EventRow, *, tokens: bool = False) -> 
     """
     title = f"agent {event.agent}, step {event.step} ({event.phase}), arm {event.arm}, replicate {event.replicate}"
     title += f", turn {event.turn}" if event.turn else ""
-    lines = [title, "=" * len(title)]
+    key = event_key(event)
+    lines = [title, "=" * len(title), *_setting_lines(store, key)]
     for number, (path, digest, draw) in enumerate(event.calls, start=1):
         lines += ["", f"call {number} of {len(event.calls)}: {path}", f"request {digest}, draw {draw or 'none (a score)'}"]
         lines += _call_lines(store, digest, draw, tokens=tokens)
-    lines += ["", "what came of it", "---------------", *_result_lines(store, event)]
+    lines += ["", "what came of it", "---------------", *_result_lines(store, key)]
     return "\n".join(lines) + "\n"
 
 
@@ -100,24 +102,37 @@ def _reply_lines(request: Request, completion: Completion, *, tokens: bool) -> I
         yield f"reply tokens: {_ids(completion.token_ids) if completion.token_ids else 'not given by the engine'}"
 
 
-def _result_lines(store: RecordStore, event: EventRow) -> Iterator[str]:
-    key = (event.arm, event.replicate, event.step, event.phase, event.agent, event.turn)
+def _setting_lines(store: RecordStore, key: EventKey) -> Iterator[str]:
+    """Under what the turn was taken, and what the agent remembered then; nothing where there is neither."""
+    for trial in store.rows_of("trials", key):
+        yield f"{_escaped(trial.name)}: {_escaped(trial.level)}"
+    recalled = store.rows_of("recalled", key)
+    if recalled:
+        yield from ("", "what it remembered", "------------------")
+    for memory in recalled:
+        yield f"{_escaped(memory.kind)}:"
+        yield from _indented(memory.text)
+
+
+def _result_lines(store: RecordStore, key: EventKey) -> Iterator[str]:
     for response in store.rows_of("responses", key):
         yield from _response_lines(response)
     for message in store.rows_of("messages", key):
         yield from _message_lines(message)
     for action in store.rows_of("actions", key):
         yield _action_line(action)
+    for exposure in store.rows_of("exposures", key):
+        yield f"exposure: {exposure.potential} there to see, {exposure.shown} shown, {exposure.engaged} reacted to"
     for number in store.rows_of("numbers", key):
-        yield f"{number.name}: {number.value!r}"
+        yield f"{_escaped(number.name)}: {number.value!r}"
     for change in store.rows_of("tie_changes", key):
-        yield f"tie: {change.reader} {change.kind} {change.author} ({change.cause})"
+        yield f"tie: reader {change.reader}, {_escaped(change.kind)}, author {change.author} ({_escaped(change.cause)})"
 
 
 def _action_line(row: ActionRow) -> str:
-    words = [f"action: {row.kind}"]
+    words = [f"action: {_escaped(row.kind)}"]
     words += [] if row.target is None else [f"to agent {row.target}"]
-    words += [f"about {row.about}"] if row.about else []
+    words += [f"about {_escaped(row.about)}"] if row.about else []
     words += [] if row.amount is None else [f"amount {row.amount!r}"]
     return ", ".join(words) + ("" if row.status == "done" else ": the reply was no choice, nothing was done")
 
@@ -144,7 +159,11 @@ def _message_lines(row: MessageRow) -> Iterator[str]:
 
 def _indented(text: str) -> Iterator[str]:
     for line in text.split("\n"):
-        yield "  " + _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), line)
+        yield f"  {_escaped(line)}"
+
+
+def _escaped(text: str) -> str:
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def _ids(ids: Sequence[int]) -> str:

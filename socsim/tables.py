@@ -42,6 +42,7 @@ __all__ = [
     "TABLE_NAMES",
     "TELEMETRY",
     "agents_table",
+    "completed",
     "read_table",
     "readings_table",
     "row_table",
@@ -89,6 +90,12 @@ TELEMETRY = frozenset({"prompt_tokens", "cached_tokens", "completion_tokens", "e
 
 _ADDED = frozenset({"notes", "how", "repaired", "turn", "kind"})
 """Columns that tables of earlier versions lack: while they say nothing, the hash is as it was without them."""
+
+_ALWAYS = frozenset({("calls", "kind")})
+"""Columns called like some that were added, in tables that had them from the first."""
+
+_ABSENT: Mapping[str, Any] = {"notes": (), "how": "", "repaired": 0, "turn": 0, "kind": "", "ttft_s": 0.0, "reused": False}
+"""What files of earlier versions say in the columns that they lack."""
 
 _ROW_TYPES: Mapping[str, type[Any]] = {
     "ties": TieRow,
@@ -157,13 +164,27 @@ def agents_table(rows: Iterable[AgentRow]) -> pa.Table:
     return _sorted("agents", _table(values, types))
 
 
+def completed(name: str, table: pa.Table) -> pa.Table:
+    """A table as read from a file, with the columns that earlier versions did not write; these say nothing there."""
+    if name == "agents":
+        return table
+    whole = (readings_table([]) if name == "readings" else row_table(name, [])).schema
+    for field in whole:
+        if field.name in _ABSENT and field.name not in table.column_names:
+            table = table.append_column(field, pa.array([_ABSENT[field.name]] * table.num_rows, field.type))
+    known = [column for column in whole.names if column in table.column_names]
+    return table.select([*known, *(column for column in table.column_names if column not in known)])
+
+
 def table_hash(name: str, table: pa.Table) -> str:
     """32 hexadecimal digits naming the logical content of a table.
 
     BLAKE2b over the sorted column names and, in the order of the sort keys, each row's values as JSON with every digit of
     its numbers. Two tables have the same hash if and only if they say the same, whatever files they were read from.
     """
-    silent = {column for column in _ADDED & set(table.column_names) if not any(table[column].to_pylist())}
+    table = completed(name, table)
+    added = {column for column in _ADDED & set(table.column_names) if (name, column) not in _ALWAYS}
+    silent = {column for column in added if not any(table[column].to_pylist())}
     columns = sorted(column for column in table.column_names if column not in TELEMETRY | silent)
     state = hashlib.blake2b(orjson.dumps(columns), digest_size=16)
     for batch in _sorted(name, table).select(columns).to_batches(max_chunksize=4096):

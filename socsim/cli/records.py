@@ -98,10 +98,10 @@ def verify_command(run: RunFolder) -> None:
 def _differing_tables(done: Run, written: dict[str, str]) -> list[str]:
     found = {"record": done.recorded_hashes(), "tables": done.table_hashes()}
     return [
-        f"{name}: {source} says {hashes.get(name)}, the manifest {expected}"
-        for name, expected in sorted(written.items())
+        f"{name}: {source} says {hashes.get(name)}, the manifest {written.get(name)}"
+        for name in sorted({*written, *found["record"], *found["tables"]})
         for source, hashes in found.items()
-        if hashes.get(name) != expected
+        if hashes.get(name) != written.get(name)
     ]
 
 

@@ -48,10 +48,13 @@ def show_command(
     step: Step,
     arm: Arm = None,
     replicate: Replicate = 0,
+    turn: Annotated[
+        int | None, typer.Option("--turn", min=0, help="Number of the agent's turn within the step, from 0. All if not given.")
+    ] = None,
     tokens: Annotated[bool, typer.Option("--tokens", help="Also print the token ids of prompts and replies.")] = False,
 ) -> None:
-    """Print what an agent read and answered at a step, exactly: every call in order, and what came of it."""
-    say(_open(run).show(agent, step, arm, replicate, tokens=tokens))
+    """Print what an agent read, remembered, answered and did at a step, exactly: each turn with every call in order."""
+    say(_open(run).show(agent, step, arm, replicate, turn=turn, tokens=tokens))
 
 
 def export_command(

@@ -50,4 +50,5 @@ def _missing_calls(store: RecordStore) -> Iterator[str]:
         for path, digest, draw in event.calls:
             if not store.holds(digest, draw):
                 where = f"arm {event.arm}, replicate {event.replicate}, step {event.step}, agent {event.agent}"
+                where += f", turn {event.turn}" if event.turn else ""
                 yield f"{where}: call {path} ({digest}, draw {draw or 'none'}) of this event is not in the record"

@@ -54,7 +54,8 @@ class Results:
         table = table_named(name)
         columns = ", ".join(f'"{column}"' for column in table.columns)
         where = "(arm, replicate, step, phase, agent, turn) = (?, ?, ?, ?, ?, ?)"
-        return [table.unpack(row) for row in self._reading.rows(f"SELECT {columns} FROM {name} WHERE {where}", *event)]
+        statement = f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {', '.join(table.sort)}"
+        return [table.unpack(row) for row in self._reading.rows(statement, *event)]
 
     def event(self, key: EventKey) -> EventRow | None:
         """The event with this key, None where there is none."""

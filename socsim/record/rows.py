@@ -34,6 +34,7 @@ __all__ = ["ROW_TABLES", "EventKey", "Row", "RowTable", "event_key", "table_name
 
 Row = AgentRow | TieRow | ResultRow
 EventKey = tuple[str, int, int, str, int, int]
+"""(arm, replicate, step, phase, agent, turn)."""
 
 _INTEGERS = frozenset(
     {"replicate", "agent", "step", "turn", "author", "reader", "position", "author_step", "choice", "cut_off", "target"}

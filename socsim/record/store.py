@@ -242,11 +242,11 @@ class RecordStore:
         self._results.put(rows)
 
     def rows(self, name: str) -> list[Any]:
-        """All committed rows of a table ("agents", "ties", "events", "messages", "seen", "responses"), sorted."""
+        """All committed rows of a table of `socsim.record.rows.ROW_TABLES`, sorted."""
         return self._results.all(name)
 
     def rows_of(self, name: str, event: EventKey) -> list[Any]:
-        """The committed rows of a table ("messages", "responses") that came of one event, sorted."""
+        """The committed rows of a table that came of one event, sorted; the table has a phase and a turn."""
         return self._results.of_event(name, event)
 
     def events(self) -> list[EventRow]:
@@ -266,7 +266,7 @@ class RecordStore:
         self._results.verify(rows)
 
     def event(self, key: EventKey) -> EventRow | None:
-        """The event with the key (arm, replicate, step, phase, agent), None where there is none."""
+        """The event with the key (arm, replicate, step, phase, agent, turn), None where there is none."""
         return self._results.event(key)
 
     def event_count(self) -> int:
