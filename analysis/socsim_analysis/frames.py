@@ -6,7 +6,7 @@ Missing answers (failed, or valid non-answers) have no opinion: they are left ou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from socsim.readouts.plans import option_values
 from socsim.scenario import Scenario
 from socsim.scenario.asking import ItemSpec
+from socsim.trials import wordings_of
 
 __all__ = [
     "CHANNELS",
@@ -26,6 +27,7 @@ __all__ = [
     "Snapshot",
     "arm_names",
     "control_of",
+    "in_several_contexts",
     "item_spec",
     "item_values",
     "opinion_items",
@@ -40,6 +42,10 @@ __all__ = [
 Channel = Literal["expected", "value"]
 CHANNELS: Mapping[Channel, str] = {"expected": "expected values", "value": "drawn answers"}
 """The two numeric forms of a private report."""
+
+
+TRIALS = ("arm", "replicate", "step", "phase", "agent", "turn", "name", "level")
+"""Columns of the table of trials: under which level of what each turn was taken."""
 
 
 class RunLike(Protocol):
@@ -69,6 +75,8 @@ class RunLike(Protocol):
     def calls(self) -> pd.DataFrame: ...
     @property
     def events(self) -> pd.DataFrame: ...
+    @property
+    def trials(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class Snapshot:
     seen: pd.DataFrame
     calls: pd.DataFrame
     events: pd.DataFrame
+    trials: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRIALS))
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,8 @@ def phase_of_step(run: RunLike) -> dict[int, str]:
 def opinions(run: RunLike, item: str, channel: Channel = "expected") -> pd.DataFrame:
     """Answered opinions as rows ``arm, replicate, step, agent, x``; missing ones have no row.
 
+    Where a person answers in several contexts at one step, its opinion is the mean over them.
+
     Args:
         run: the run.
         item: name of the item.
@@ -176,7 +187,16 @@ def opinions(run: RunLike, item: str, channel: Channel = "expected") -> pd.DataF
     rows = responses[(responses["item"] == item) & (responses["status"] == "answered") & responses[channel].notna()]
     frame = rows[["arm", "replicate", "step", "agent"]].copy()
     frame["x"] = rows[channel].astype(float)
+    if in_several_contexts(run):
+        return frame.groupby(["arm", "replicate", "step", "agent"])["x"].mean().reset_index()
     return frame.reset_index(drop=True)
+
+
+def in_several_contexts(run: RunLike) -> bool:
+    """Whether people were asked the same several times in one step, in wordings or under conditions that are crossed."""
+    spec = run.scenario
+    crossed = any(condition.assign == "each_in_own_context" for condition in spec.conditions.values())
+    return crossed or not isinstance(spec.population.persona.renderer, str) or bool(wordings_of(spec.prompts))
 
 
 def world_opinions(run: RunLike, frame: pd.DataFrame, arm: str, replicate: int) -> Opinions:

@@ -18,6 +18,7 @@ from socsim_analysis.page import Page, whole_page
 from socsim_analysis.sections.asked import asked_section
 from socsim_analysis.sections.contrast import contrast_section
 from socsim_analysis.sections.distribution import distribution_section
+from socsim_analysis.sections.effects import effects_section
 from socsim_analysis.sections.failures import failures_section
 from socsim_analysis.sections.first_opinions import first_section
 from socsim_analysis.sections.forecast import forecast_section
@@ -40,6 +41,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "asked": ("What was asked", asked_section),
     "network": ("Network", network_section),
     "contrast": ("Contrast of arms", contrast_section),
+    "effects": ("Effects", effects_section),
     "people": ("Beside people", human_section),
     "trajectories": ("Over time", trajectories_section),
     "distribution": ("Distribution", distribution_section),
