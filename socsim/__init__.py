@@ -10,7 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from socsim.activation.turns import Part
     from socsim.agent import SocialAgent
+    from socsim.branching import branch
     from socsim.errors import (
         InferenceError,
         ModelFileError,
@@ -19,13 +21,16 @@ if TYPE_CHECKING:
         ReplayMismatch,
         ScenarioError,
         SocsimError,
+        UndeclaredAccess,
         UndeclaredRandomness,
     )
     from socsim.inference.scripted import ScriptedEngine
     from socsim.inference.types import Completion, Engine, Request, SamplingParams
+    from socsim.interactions.base import Interaction, Shown
+    from socsim.interviewing import interview
     from socsim.items import ItemFailure, ParseFailure, Response
     from socsim.model import SocialModel
-    from socsim.observation import Observation
+    from socsim.observation import Observation, Seen
     from socsim.population.persona import Persona
     from socsim.previewing import preview
     from socsim.replaying import ReplayReport, replay
@@ -36,7 +41,9 @@ if TYPE_CHECKING:
     from socsim.scripting import open_world
 
 _HOMES = {
+    "Part": "socsim.activation.turns",
     "SocialAgent": "socsim.agent",
+    "branch": "socsim.branching",
     "InferenceError": "socsim.errors",
     "ModelFileError": "socsim.errors",
     "NotYetAvailable": "socsim.errors",
@@ -44,17 +51,22 @@ _HOMES = {
     "ReplayMismatch": "socsim.errors",
     "ScenarioError": "socsim.errors",
     "SocsimError": "socsim.errors",
+    "UndeclaredAccess": "socsim.errors",
     "UndeclaredRandomness": "socsim.errors",
     "ScriptedEngine": "socsim.inference.scripted",
     "Completion": "socsim.inference.types",
     "Engine": "socsim.inference.types",
     "Request": "socsim.inference.types",
     "SamplingParams": "socsim.inference.types",
+    "Interaction": "socsim.interactions.base",
+    "Shown": "socsim.interactions.base",
+    "interview": "socsim.interviewing",
     "ItemFailure": "socsim.items",
     "ParseFailure": "socsim.items",
     "Response": "socsim.items",
     "SocialModel": "socsim.model",
     "Observation": "socsim.observation",
+    "Seen": "socsim.observation",
     "Persona": "socsim.population.persona",
     "preview": "socsim.previewing",
     "ReplayReport": "socsim.replaying",
@@ -71,11 +83,13 @@ __all__ = [
     "Completion",
     "Engine",
     "InferenceError",
+    "Interaction",
     "ItemFailure",
     "ModelFileError",
     "NotYetAvailable",
     "Observation",
     "ParseFailure",
+    "Part",
     "Persona",
     "RecordError",
     "ReplayMismatch",
@@ -87,10 +101,15 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "ScriptedEngine",
+    "Seen",
+    "Shown",
     "SocialAgent",
     "SocialModel",
     "SocsimError",
+    "UndeclaredAccess",
     "UndeclaredRandomness",
+    "branch",
+    "interview",
     "load_scenario",
     "open_world",
     "preview",

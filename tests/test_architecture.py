@@ -79,6 +79,8 @@ LAYERS = (
         {
             "laying_out",
             "conducting",
+            "branching",
+            "interviewing",
             "runner",
             "resuming",
             "forking",
