@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 from socsim.errors import RecordError, Rejected
-from socsim.events import AgentRow, EventRow, MessageRow, ResponseRow, SeenRow, TieRow
+from socsim.events import (
+    ActionRow,
+    AgentRow,
+    EventRow,
+    ExposureRow,
+    MessageRow,
+    RecalledRow,
+    ResponseRow,
+    SeenRow,
+    TieChangeRow,
+    TieRow,
+    TrialRow,
+    ValueRow,
+)
 from socsim.inference.client import InferenceClient
 from socsim.inference.scripted import ScriptedEngine
 from socsim.inference.types import DrawKey, Request, SamplingParams, Segment
@@ -142,6 +155,80 @@ message: status ok
         .replace("DIGEST_OF_SAY", SAY.digest())
         .splitlines()
     )
+
+
+def add_turn(folder: Path) -> None:
+    """A second turn of the agent in the same step, with all that a turn can leave, and control characters where text stands."""
+    where, turn = ("treatment", 0, 2, "talk", 0), 1
+    with RecordStore.open(folder / "record.sqlite") as store:
+        store.put_rows([
+            EventRow(*where, "o2", "d2", (("ask.x/0", ASK.digest(), ""),), turn),
+            TrialRow(*where, turn, "frame", "gain"),
+            RecalledRow(*where, turn, 0, "said", "I have\x1b[31m none."),
+            RecalledRow(*where, turn, 1, "summary", "Little."),
+            MessageRow(*where, "Again.", "ok", False, "Again.", turn=turn),
+            ActionRow(*where, turn, 0, "give", target=3, about="pot\x1b", amount=2.5),
+            ActionRow(*where, turn, 1, "like", "failed"),
+            ExposureRow(*where, turn, 9, 5, 2),
+            ValueRow(*where, turn, "payoff", 7.5),
+            TieChangeRow(*where, turn, 0, "unfollow", 0, 4, "rule"),
+        ])  # fmt: skip
+
+
+def test_show_prints_all_turns_of_a_step_and_what_each_left(tmp_path: Path) -> None:
+    make_run(tmp_path / "run").close()
+    first = Run(tmp_path / "run").show(0, 2)
+    add_turn(tmp_path / "run")
+    run = Run(tmp_path / "run")
+    second = run.show(0, 2, turn=1)
+    assert run.show(0, 2, turn=0) == first
+    assert run.show(0, 2) == f"{first}\n{second}"
+    head, came_of_it = second.split("what came of it\n---------------\n")
+    assert head.startswith("""\
+agent 0, step 2 (talk), arm treatment, replicate 0, turn 1
+==========================================================
+frame: gain
+
+what it remembered
+------------------
+said:
+  I have\\x1b[31m none.
+summary:
+  Little.
+
+call 1 of 1: ask.x/0
+""")
+    assert (
+        came_of_it
+        == """\
+message: status ok
+  Again.
+action: give, to agent 3, about pot\\x1b, amount 2.5
+action: like: the reply was no choice, nothing was done
+exposure: 9 there to see, 5 shown, 2 reacted to
+payoff: 7.5
+tie: reader 0, unfollow, author 4 (rule)
+"""
+    )
+    with pytest.raises(RecordError, match=r"agent 0 has no turn 2 at step 2\. It has: 0, 1\."):
+        run.show(0, 2, turn=2)
+
+
+def test_each_kind_of_row_has_its_frame(tmp_path: Path) -> None:
+    make_run(tmp_path / "run").close()
+    add_turn(tmp_path / "run")
+    run = Run(tmp_path / "run")
+    assert run.events["turn"].tolist() == [0, 1]
+    assert run.actions[["kind", "target", "amount"]].iloc[0].tolist() == ["give", 3, 2.5]
+    assert run.exposures[["potential", "shown", "engaged"]].to_numpy().tolist() == [[9, 5, 2]]
+    assert run.recalled["kind"].tolist() == ["said", "summary"]
+    assert run.tie_changes[["reader", "author", "cause"]].to_numpy().tolist() == [[0, 4, "rule"]]
+    assert run.trials["level"].tolist() == ["gain"]
+    assert run.numbers["value"].tolist() == [7.5]
+    hashes = run.write_tables()
+    write_manifest(run.path, {"status": "complete", "tables": hashes})
+    assert Run(run.path).table_hashes() == hashes
+    assert Run(run.path).polars("recalled").height == 2
 
 
 def test_show_without_tokens_and_with_a_failed_call(tmp_path: Path) -> None:

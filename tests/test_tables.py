@@ -14,11 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from socsim.errors import RecordError
-from socsim.events import AgentRow, EventRow, MessageRow, ResponseRow
+from socsim.events import ActionRow, AgentRow, EventRow, ExposureRow, MessageRow, RecalledRow, ResponseRow, SeenRow, TieChangeRow
 from socsim.items import Reading
 from socsim.record.calls import CallRow
+from socsim.record.rows import ROW_TABLES
 from socsim.tables import (
+    TABLE_NAMES,
     agents_table,
+    completed,
     read_table,
     readings_table,
     row_table,
@@ -29,6 +32,7 @@ from socsim.tables import (
 )
 
 READING = Reading("forward", "letters", (0.1, 0.9), 0.5)
+READING_2 = Reading("forward", "letters", (0.25, 0.75), 0.5)
 _WHERE = ("a", 0, 0, "talk", 0, "x", "logprob", "answered")
 ANSWER = ResponseRow(*_WHERE, "agree", 1, 2.0, 1.9, 0.3, 0.5, 0.1 + 0.2, (0.1, 0.9), (READING,))
 RESPONSES = [replace(ANSWER, step=step, agent=agent) for step in range(3) for agent in range(4)]
@@ -69,6 +73,59 @@ def test_hash_is_stable() -> None:
     assert table_hash("messages", row_table("messages", [row])) == "c62381385fe58bdb54125aa3a7b0862c"
 
 
+WHERE = ("a", 0, 1, "talk", 2)
+ONE_ANSWER = ResponseRow(*WHERE, "x", "logprob", "answered", "agree", 1, 2.0, 1.75, 0.5, 0.5, 0.25, (0.25, 0.75), (READING_2,))
+OF_VERSION_2 = {
+    "events": (row_table("events", [EventRow(*WHERE, "o", "d", (("say", "ff", "1"),))]), "a7df503c0ba36d4ab0203353a64f55e5"),
+    "seen": (row_table("seen", [SeenRow("a", 0, 1, 2, 0, 3, 0, "Hé")]), "1610756a441867fde4b92b9c1fedadb4"),
+    "responses": (row_table("responses", [ONE_ANSWER]), "147e05d60d8cc800ad920325660e8c4d"),
+    "readings": (readings_table([ONE_ANSWER]), "3749d20c6f8a7c4e06a8fed3d8c4487f"),
+    "calls": (row_table("calls", []), "19dfcd0703a18c76a376c28bcf53f5e9"),
+}
+"""Tables without anything that version 2 could not say, and the hashes that version 2 gave them."""
+
+
+@pytest.mark.parametrize("name", OF_VERSION_2)
+def test_what_an_older_version_could_say_has_the_hash_it_gave(name: str) -> None:
+    table, recorded = OF_VERSION_2[name]
+    assert table_hash(name, table) == recorded
+    older = table.drop_columns([column for column in ("turn", "kind") if column in table.column_names and name != "calls"])
+    assert table_hash(name, older) == recorded
+    assert completed(name, older).equals(table)
+
+
+def test_hash_sees_the_turn_and_the_kind() -> None:
+    seen = SeenRow("a", 0, 1, 2, 0, 3, 0, "Hé")
+    hashes = {table_hash("seen", row_table("seen", [one])) for one in (seen, replace(seen, turn=1), replace(seen, kind="news"))}
+    assert len(hashes) == 3
+    acted = [replace(EventRow(*WHERE, "o", "d", ()), turn=turn) for turn in (0, 1)]
+    assert len({table_hash("events", row_table("events", [one])) for one in acted}) == 2
+
+
+def test_completing_a_table_hides_no_change_to_its_columns() -> None:
+    """What no version lacked stays away, what none had stays there, and both show in the hash."""
+    table = row_table("messages", [MessageRow(*WHERE, "Hé", "ok", False, "Hé")])
+    more = table.append_column("x", table["text"])
+    assert completed("messages", more).column_names == [*table.column_names, "x"]
+    assert len({table_hash("messages", one) for one in (table, more, table.drop_columns(["raw"]))}) == 3
+
+
+def test_tables_are_sorted_by_turn_and_ties_by_wave() -> None:
+    actions = [ActionRow(*WHERE, turn, position, "like") for turn in (1, 0) for position in (1, 0)]
+    sorted_actions = row_table("actions", actions)
+    assert list(zip(*(sorted_actions[c].to_pylist() for c in ("turn", "position")), strict=True)) == [
+        (0, 0),
+        (0, 1),
+        (1, 0),
+        (1, 1),
+    ]
+    assert sorted_actions["target"].type == "int64"
+    ties = [TieChangeRow("a", 0, 1, "talk", agent, 0, 0, "follow", 1, 2, wave=wave) for agent, wave in ((0, 2), (1, 0), (2, 1))]
+    assert row_table("tie_changes", ties)["wave"].to_pylist() == [0, 1, 2]
+    assert row_table("exposures", [ExposureRow(*WHERE, 0, 9, 5, 2)]).to_pylist()[0]["potential"] == 9
+    assert row_table("recalled", [RecalledRow(*WHERE, 0, 0, "said", "Hé")]).to_pylist()[0]["text"] == "Hé"
+
+
 def test_telemetry_is_outside_the_hash() -> None:
     call = CallRow("00", "", "text", "ok", "Hi", "stop", (), 10, 5, 3, 0.25, 1, "")
     slower = replace(call, prompt_tokens=1, cached_tokens=0, completion_tokens=1, elapsed_s=9.0, attempts=3)
@@ -103,7 +160,9 @@ def test_pandas_and_polars_frames() -> None:
 
 
 def test_empty_tables_have_their_columns_and_types() -> None:
-    for name in ("ties", "events", "messages", "seen", "responses", "calls"):
+    names = [*(table.name for table in ROW_TABLES if table.name != "agents"), "calls"]
+    assert {*names, "agents", "readings"} == set(TABLE_NAMES)
+    for name in names:
         full, empty = row_table(name, []), to_pandas(row_table(name, []))
         assert list(empty.columns) == full.column_names
     assert readings_table([]).schema.equals(readings_table(RESPONSES).schema)

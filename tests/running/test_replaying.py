@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from socsim import RecordError, Request, Run, Scenario, ScriptedEngine, load_scenario, replay, resume, run
+from socsim.cli.app import app
 from socsim.errors import Rejected
+from socsim.pruning import prune
+from socsim.record.rows import ROW_TABLES
 from socsim.scenario import dump_scenario
 
 Make = Callable[..., Scenario]
@@ -77,6 +84,104 @@ def interrupt(run_folder: Path) -> Path:
     manifest = (run_folder / "manifest.json").read_text().replace('"complete"', '"interrupted"')
     (run_folder / "manifest.json").write_text(manifest)
     return run_folder
+
+
+OLD_KEYS = {
+    "events": "arm, replicate, step, phase, agent",
+    "messages": "arm, replicate, step, phase, agent",
+    "seen": "arm, replicate, step, agent, position",
+    "responses": "arm, replicate, step, phase, agent, item",
+}
+"""Tables that have had turns only since version 3, and their keys before."""
+
+
+def as_version_2(folder: Path) -> Path:
+    """The run as version 2 would have left it: no turns, no kinds of what was seen, none of the later tables."""
+    with closing(sqlite3.connect(folder / "record.sqlite")) as connection, connection:
+        for table in ROW_TABLES[2:]:
+            columns = ", ".join(f'"{name}"' for name in table.columns if name not in ("turn", "kind"))
+            connection.execute(f"ALTER TABLE {table.name} RENAME TO later")
+            if table.name in OLD_KEYS:
+                key = f"PRIMARY KEY ({OLD_KEYS[table.name]})"
+                connection.execute(f"CREATE TABLE {table.name} ({columns}, {key}) WITHOUT ROWID")
+                connection.execute(f"INSERT INTO {table.name} SELECT {columns} FROM later")
+            connection.execute("DROP TABLE later")
+        connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for table in ROW_TABLES[2:]:
+        file = folder / "tables" / f"{table.name}.parquet"
+        if table.name in OLD_KEYS:
+            written = pq.read_table(file)
+            pq.write_table(written.drop_columns([c for c in ("turn", "kind") if c in written.column_names]), file)
+        else:
+            file.unlink()
+            del manifest["tables"][table.name]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def version(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "record.sqlite")) as connection:
+        return str(connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()[0])
+
+
+def test_a_run_of_version_2_is_read_replayed_and_exported_as_it_is(finished: Path, tmp_path: Path) -> None:
+    before = (as_version_2(finished) / "record.sqlite").read_bytes()
+    old = Run(finished)
+    assert len(old.manifest["tables"]) == 8
+    assert old.table_hashes() == old.recorded_hashes() == old.manifest["tables"]
+    assert old.seen[["turn", "kind"]].drop_duplicates().to_numpy().tolist() == [[0, ""]]
+    assert (old.actions.empty, "turn" in old.actions) == (True, True)
+    report = replay(finished)
+    assert report.verified, report.text
+    for command in (
+        ["record", "verify", str(finished)],
+        ["show", str(finished), "--agent", "1", "--step", "2", "--turn", "0"],
+        ["export", str(finished), "--to", str(tmp_path / "out"), "--format", "parquet"],
+    ):
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.output
+    assert pq.read_table(tmp_path / "out" / "seen.parquet").column_names[-2:] == ["turn", "kind"]
+    assert (finished / "record.sqlite").read_bytes() == before
+
+
+def test_a_run_of_version_2_is_gone_on_with_in_the_present_version(finished: Path) -> None:
+    then = Run(as_version_2(finished)).manifest["tables"]
+    done = resume(interrupt(finished), engine=ScriptedEngine(never, scorer=never))
+    assert (done.status, version(finished)) == ("complete", "3")
+    assert {name: done.manifest["tables"][name] for name in then} == then
+    assert replay(finished).verified
+
+
+def test_a_run_of_version_2_is_pruned_and_then_of_the_present_version(finished: Path) -> None:
+    then = Run(as_version_2(finished)).manifest["tables"]
+    prune(finished, pieces=True)
+    after = Run(finished).manifest["tables"]
+    assert (version(finished), {name: after[name] for name in then}) == ("3", then)
+    assert replay(finished).verified
+
+
+def test_rows_that_a_run_cannot_have_left_are_found(finished: Path) -> None:
+    prune(as_version_2(finished))
+    manifest = json.loads((finished / "manifest.json").read_text())
+    del manifest["tables"]["trials"]
+    (finished / "manifest.json").write_text(json.dumps(manifest))
+    assert replay(finished).verified
+    change(finished, "INSERT INTO trials VALUES ('alone', 0, 2, 'talk', 5, 0, 'frame', 'gain')")
+    assert "table trials is no longer what it was" in replay(finished).text
+    result = CliRunner().invoke(app, ["record", "verify", str(finished)])
+    assert (result.exit_code, "trials: record says" in result.output) == (1, True)
+
+
+def test_a_further_turn_that_nobody_took_is_found(finished: Path) -> None:
+    where = "WHERE arm = 'alone' AND step = 2 AND agent = 5"
+    change(finished, f"INSERT INTO events SELECT arm, replicate, step, phase, agent, observed, did, calls, 1 FROM events {where}")
+    report = replay(finished)
+    assert "table events is no longer what it was" in report.text
+    change(finished, f"DELETE FROM events {where} AND turn = 0")
+    assert (
+        "first event that differs: arm alone, replicate 0, step 2 (talk), agent 5: is not in the record" in replay(finished).text
+    )
 
 
 def never(*_: object) -> str:
