@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from socsim.scenario.base import BY_KIND, Spec
 from socsim.scenario.happenings import InterventionSpec
 
-__all__ = ["ActivationSpec", "ForEachItemSpec", "InteractionSpec", "PhaseSpec", "SaySpec", "ScheduleEntry"]
+__all__ = ["Activation", "ActivationSpec", "ForEachItemSpec", "InteractionSpec", "PhaseSpec", "SaySpec", "ScheduleEntry"]
 
 Memory = Literal["own_last_message", "own_last_answer", "memory"]
 Activation = Literal["simultaneous", "random_sequential", "dyad", "dyads", "groups", "poisson", "hourly", "schedule", "events"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+from socsim.scenario.arms import PATCHABLE
 from socsim.scenario.people import Generator
 from socsim.scenario.root import Scenario
+from socsim.scenario.schedule import Activation
 
 __all__ = ["scenario_schema"]
 
@@ -17,6 +19,7 @@ def scenario_schema() -> dict[str, Any]:
     schema["title"] = "socsim scenario, version 1"
     definitions = schema["$defs"]
     definitions["GraphSpec"] = _graph(definitions["GraphSpec"])
+    definitions["ActivationSpec"] = _activation(definitions["ActivationSpec"])
     definitions["ArmEntry"] = _arm_entry()
     schema["properties"]["arms"] = _arms(schema["properties"]["arms"])
     return schema
@@ -34,12 +37,24 @@ def _graph(full: dict[str, Any]) -> dict[str, Any]:
     return {"description": full.get("description", ""), "anyOf": [full, short]}
 
 
+def _activation(full: dict[str, Any]) -> dict[str, Any]:
+    short = {
+        "type": "object",
+        "description": "Short form: {KIND: {parameters}}, e.g. {groups: {size: 4}}.",
+        "properties": {name: {"type": ["object", "null"]} for name in get_args(Activation)},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    return {"description": full.get("description", ""), "anyOf": [full, short]}
+
+
 def _arm_entry() -> dict[str, Any]:
     """One arm of a list: a name, a control with its kind, a named patch, or the full form."""
     patch = {
         "type": ["object", "null"],
         "description": "Parts that differ in this arm.",
-        "properties": {name: {"type": ["object", "null"]} for name in ("network", "population", "prompts", "items", "phases")},
+        "properties": {name: {"type": ["object", "null"]} for name in PATCHABLE},
         "additionalProperties": False,
     }
     short = {

@@ -30,7 +30,21 @@ ALL = dict(commands())
 def test_the_program_has_the_documented_commands() -> None:
     leaves = {" ".join(path) for path, command in ALL.items() if not hasattr(command, "commands")}
     assert leaves == {
-        *("run", "resume", "replay", "report", "show", "export", "validate", "schema", "init", "preview", "estimate"),
+        *(
+            "run",
+            "resume",
+            "replay",
+            "fork",
+            "ask",
+            "report",
+            "show",
+            "export",
+            "validate",
+            "schema",
+            "init",
+            "preview",
+            "estimate",
+        ),
         *("models list", "models pull", "models path", "models check", "record stats", "record verify", "record compare"),
         *("record export", "record merge", "record prune"),
     }

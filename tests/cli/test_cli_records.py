@@ -56,7 +56,7 @@ def test_stats_count_calls_tokens_failures_and_shares(make_debate: Make, tmp_pat
 
 
 def test_verify_passes_a_whole_run_and_names_a_changed_prompt(done: Run) -> None:
-    assert "calls are whole; 8 tables agree" in call("record", "verify", done.path).output
+    assert "calls are whole; 14 tables agree" in call("record", "verify", done.path).output
     with closing(sqlite3.connect(done.path / "record.sqlite")) as connection, connection:
         changed = connection.execute("UPDATE texts SET body = 'Taxes should be higher.' WHERE id = (SELECT MAX(id) FROM texts)")
         assert changed.rowcount == 1
