@@ -63,10 +63,11 @@ def check_schedule(scenario: Scenario, findings: Findings) -> None:
         _check_name(phase, path, findings)
         _check_asks(phase, path, [*items, "item"] if in_rounds else items, findings)
         check_activation(scenario, phase, path, findings)
+        if phase.interaction != "none":
+            _check_manner(phase.interaction, phase, path, findings)
         spec = interacts(phase)
         if spec is not None:
             _check_interaction(scenario, spec, phase, (*path, "interaction"), findings)
-            _check_manner(spec, phase, path, findings)
             check_crowd(scenario, spec, phase, (*path, "interaction"), findings)
             check_games(scenario, spec, phase, (*path, "interaction"), findings)
             check_feed(scenario, spec, phase, (*path, "interaction"), findings)
@@ -143,6 +144,8 @@ def _check_asks(phase: PhaseSpec, path: Path, items: list[str], findings: Findin
 def _check_manner(spec: InteractionSpec, phase: PhaseSpec, path: Path, findings: Findings) -> None:
     """Activation, options and wording must be such as the interaction can have."""
     place = (*path, "interaction")
+    if spec.show is not None and spec.kind != "exposure":
+        findings.add((*place, "show"), f"`show` belongs to the interaction `exposure` (found {spec.kind})", "Remove it")
     meetings = MEETINGS.get(spec.kind)
     if meetings is not None and phase.activating.kind not in meetings:
         message = f"the interaction {spec.kind!r} does not go with the activation {phase.activating.kind!r}"
@@ -184,5 +187,3 @@ def _check_interaction(scenario: Scenario, spec: InteractionSpec, phase: PhaseSp
         elif spec.show not in scenario.conditions:
             fix = listed(spec.show, scenario.conditions, "Conditions")
             findings.add((*path, "show"), f"there is no condition {spec.show!r}", fix)
-    elif spec.show is not None:
-        findings.add((*path, "show"), f"`show` belongs to the interaction `exposure` (found {spec.kind})", "Remove it")
