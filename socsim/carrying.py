@@ -150,7 +150,7 @@ def _together(
         at_once = model.replaying and execution == "sequential"
 
         def step_finished(model: SocialModel, step: int) -> None:
-            meter.advance(step, len(model.stages[step].turns) if at_once else 0)
+            meter.advance(step, sum(not turn.part.silent for turn in model.stages[step].turns) if at_once else 0)
             if stop.is_set():
                 raise Interrupted
 

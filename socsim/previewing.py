@@ -78,6 +78,8 @@ def _turn_text(world: World, turn: Turn) -> str:
     parts = [
         f"arm {world.arm.name}, replicate {world.replicate}, step {turn.step} ({observation.phase}), agent {turn.agent}{part}"
     ]
+    if not observation.asks and observation.say is None and event.context.seen:
+        parts.append(f"=== what it sees before it chooses ===\n{event.context.seen}")
     for name in observation.asks:
         item = event.arranged(name, f"ask.{name}")
         parts += [f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(event, item, plan)}" for plan in item.plans]

@@ -175,14 +175,14 @@ _EVERYBODY = ("simultaneous", "random_sequential", "events")
 
 
 def count_turns(world: World) -> int:
-    """Number of turns in a world, taken or not."""
+    """Number of times that an agent may act in a world; what the model settles is not counted."""
     stages = Stages(world)
     return sum(_turns_of(stages, world, planned) for planned in world.steps)
 
 
 def _turns_of(stages: Stages, world: World, planned: PlannedStep) -> int:
     plain = interaction_class(planned.phase, world.customs).script is Interaction.script
-    plain = plain and not world.trials.crossed and not (world.spec.network is not None and world.spec.network.changes)
+    plain = plain and not world.trials.crossed
     if plain and planned.phase.activating.kind in _EVERYBODY:
         return len(world.present(planned.step))
-    return len(stages[planned.step].turns)
+    return len([turn for turn in stages[planned.step].turns if not turn.part.silent])

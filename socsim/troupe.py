@@ -41,7 +41,7 @@ class WorldTroupe:
 
     async def perform(self, turn: Turn) -> float:
         busy_s = await self._model.take(turn)
-        if self._model.on_acted is not None:
+        if self._model.on_acted is not None and not turn.part.silent:
             self._model.on_acted()
         return busy_s
 

@@ -14,8 +14,10 @@ from socsim.inference.types import Capabilities
 from socsim.prompts import PromptBook
 from socsim.readouts.preparing import prepare_item
 from socsim.scenario import Scenario, patched
-from socsim.scenario.asking import AnyOf, ItemSpec
+from socsim.scenario.asking import AnyOf, ItemSpec, ReadoutSpec
 from socsim.scenario.engines import SamplingSpec
+from socsim.scenario.schedule_checks import phases
+from socsim.scenario.ways_of_meeting import options_of
 from socsim.trials import in_wording
 
 __all__ = ["ENGINES_THAT_CAN", "check_capabilities", "unmet_wishes"]
@@ -97,7 +99,18 @@ def _world(scenario: Scenario, able: Capabilities, engine: str) -> Iterator[Prob
     for name, item in (scenario.items if isinstance(scenario.items, dict) else {}).items():
         yield from _style(f"items.{name}.readout", item, able, engine)
         if item.readout.method in ("logprob", "cloze"):
-            yield from _scores(name, item, book, able, engine)
+            yield from _scores(f"items.{name}", item, book, able, engine)
+    yield from _ballots(scenario, book, able, engine)
+
+
+def _ballots(scenario: Scenario, book: PromptBook, able: Capabilities, engine: str) -> Iterator[Problem]:
+    """Choices that interactions put to people; how many options there will be is not known yet, so two stand for them."""
+    for path, phase, _ in phases(scenario):
+        options = None if phase.interaction == "none" else options_of(phase.interaction)
+        readout = getattr(options, "readout", None)
+        if isinstance(readout, ReadoutSpec) and readout.method == "logprob":
+            field = ".".join(map(str, (*path, "interaction", "options")))
+            yield from _scores(field, ItemSpec(type="nominal", text="?", options=("a", "b"), readout=readout), book, able, engine)
 
 
 def _style(field: str, item: ItemSpec, able: Capabilities, engine: str) -> Iterator[Problem]:
@@ -114,7 +127,7 @@ def _style(field: str, item: ItemSpec, able: Capabilities, engine: str) -> Itera
 
 
 def _scores(name: str, item: ItemSpec, book: PromptBook, able: Capabilities, engine: str) -> Iterator[Problem]:
-    field, written = f"items.{name}.readout", "Use method: sample or verbalized"
+    field, written = f"{name}.readout", "Use method: sample or verbalized"
     if not able.score:
         yield _problem(f"the {engine} engine gives no log-probabilities", f"{field}.method", written, "score")
         return

@@ -46,7 +46,7 @@ class GamesOptions(Spec):
     matrix: tuple[float, float, float, float] | None = None
     """``prisoners_dilemma`` and ``stag_hunt``: payoffs for both playing the first move; own first, other second; own second,
     other first; both second."""
-    moves: tuple[str, str] = ("A", "B")
+    moves: tuple[str, str] = ("X", "Y")
     """``prisoners_dilemma`` and ``stag_hunt``: how the moves are called; the first is the cooperative one."""
     punishment: PunishmentSpec | None = None
     """``public_goods``: whether and how points can be deducted."""

@@ -76,9 +76,9 @@ def test_moves_are_made_at_the_same_time_and_remembered() -> None:
     played = play(game("prisoners_dilemma", repeat=3, history=2), lambda agent, text: "AB"[agent])
     assert played.kept("payoff") == {(step, agent): (0.0, 5.0)[agent] for step in range(3) for agent in range(2)}
     assert played.kept("total")[2, 1] == 15.0
-    assert "choose A or B at the same time" in played.scenes[0, 0]
+    assert "choose X or Y at the same time" in played.scenes[0, 0]
     assert "last rounds" not in played.scenes[0, 0]
-    assert played.scenes[2, 0].count("- you: A; others: B; you got 0") == 2
+    assert played.scenes[2, 0].count("- you: X; others: Y; you got 0") == 2
     assert "Your points so far: 10." in played.scenes[2, 1]
 
 
