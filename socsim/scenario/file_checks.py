@@ -125,11 +125,12 @@ def _levels_of(levels: dict[str, Any], scenario: Scenario, folder: Path, path: d
         if isinstance(column, str) and column not in rows[0]:
             fix = listed(column, rows[0], "Its columns")
             findings.add((*path, field), f"the table {table!r} has no column {column!r}", fix)
-    found = [row.get(str(levels.get("column")), "") for row in rows]
-    if levels.get("column") in rows[0]:
-        for index, level in repeated(found):
-            message = f"row {index + 1} of the table {table!r}: the level {level!r} stands twice"
-            findings.add((*path, "column"), message, "Give every row another level")
-        if len(found) < 2:
-            findings.add((*path, "table"), f"a condition needs two levels or more; {table!r} has {len(found)}", "Add a row")
+    if levels.get("column") not in rows[0]:
+        return []
+    found = [row[levels["column"]] for row in rows]
+    for index, level in repeated(found):
+        message = f"row {index + 1} of the table {table!r}: the level {level!r} stands twice"
+        findings.add((*path, "column"), message, "Give every row another level")
+    if len(found) < 2:
+        findings.add((*path, "table"), f"a condition needs two levels or more; {table!r} has {len(found)}", "Add a row")
     return found
