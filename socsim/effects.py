@@ -69,7 +69,13 @@ class Effects:
         self.actions.append(Did(kind, status="failed"))
 
     def keep(self, agent: int, name: str, value: float) -> None:
-        """The model keeps a number about an agent."""
+        """The model keeps a number about an agent.
+
+        Raises:
+            ValueError: the number was kept already in this turn.
+        """
+        if any((one.agent, one.name) == (agent, name) for one in self.kept):
+            raise ValueError(f"{name!r} of agent {agent} is kept twice in one turn; a table has one number for it")
         self.kept.append(Kept(agent, name, value))
 
     def write(self, cell: Cell, value: Any) -> None:

@@ -177,7 +177,8 @@ class Event:
         return item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, path))
 
     async def choose(self, name: str, spec: ItemSpec) -> Response | ItemFailure:
-        """Ask a closed question that the situation poses, such as what to do; it is recorded under a name of its own.
+        """Ask a question that the situation poses, such as what to do; it is recorded under a name of its own, and numbered
+        (``name#1``) where it is asked again in one event.
 
         Raises:
             ValueError: the name is an item's.
@@ -186,15 +187,14 @@ class Event:
             raise ValueError(f"{name!r} is the name of an item; give the question another name")
         policy = self._policy(f"choose.{name}")
         item = prepare_item(name, spec, self.wording.book, self.wording.manner)
-        scripted = scripted_answer(item, self.script)
-        if scripted is not None:
-            self.responses.append(scripted)
-            return scripted
-        if item.arrange is not None:
-            item = item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, policy.path))
-        u = uniform(self.seed, "draw", self.observation.agent, policy.path, self.observation.step, *self._nth)
-        answer = await read_item(item, self.context, self, self.wording.book, policy, u)
-        self.responses.append(answer)
+        answer: Response | ItemFailure | None = scripted_answer(item, self.script)
+        if answer is None:
+            if item.arrange is not None:
+                item = item.arranged(stream(self.seed, "order", self.observation.agent, self.observation.step, policy.path))
+            u = uniform(self.seed, "draw", self.observation.agent, policy.path, self.observation.step, *self._nth)
+            answer = await read_item(item, self.context, self, self.wording.book, policy, u)
+        again = self._named[f"choose.{name}"] - 1
+        self.responses.append(replace(answer, item=f"{name}#{again}") if again else answer)
         return answer
 
     async def ask_as(self, model: type[M], request: str, *, name: str = "", max_tokens: int = 512) -> M | ItemFailure:

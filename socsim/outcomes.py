@@ -34,7 +34,7 @@ def versions_of(turn: Turn, event: Event) -> Iterator[tuple[Cell, object]]:
     agent = turn.agent
     for answer in event.responses:
         if isinstance(answer, Response):
-            yield answer_of(agent, answer.item), answer
+            yield answer_of(agent, answer.item.partition("#")[0]), answer
     if event.message is not None and event.message.status == "ok":
         yield message_of(agent), event.message.text
     yield from effect_versions(turn, event.effects)

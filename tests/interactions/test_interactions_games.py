@@ -6,6 +6,7 @@ import pytest
 from crowds import Played, play, same_under_every_execution, scenario
 
 from socsim.errors import ScenarioError
+from socsim.events import ResponseRow
 from socsim.runner import open_scenario
 from socsim.scenario import Scenario, load_scenario
 
@@ -100,6 +101,8 @@ def test_contributions_become_known_before_they_are_punished() -> None:
     share = 2.0 * 30 / 4
     expected = {(0, 0): 10 + share - 3 * 9, **{(0, agent): share - 3 for agent in (1, 2, 3)}}
     assert played.kept("payoff") == expected
+    choices = [row.item for row in played.rows if isinstance(row, ResponseRow) and row.agent == 2]
+    assert choices == ["move", "move", "move#1", "move#2"]
     assert "Person 1 0" in played.scenes[0, 2]
 
 
