@@ -75,14 +75,13 @@ class Trials:
         """
         levels = _assigned(spec.conditions, texts, personas, seed)
         renderers = renderers_of(spec)
-        found = []
+        found, wordings = [], _wordings(spec.prompts, len(personas), seed)
         for agent in range(len(personas)):
-            wordings = _wordings(spec.prompts, agent, seed)
             own = [
                 tuple(zip(texts, chosen, strict=True)) for chosen in itertools.product(*(levels[name][agent] for name in texts))
             ]
             found.append(
-                tuple(Trial(tuple(one), renderer, wording) for renderer in renderers for wording in wordings for one in own)
+                tuple(Trial(tuple(one), renderer, words) for renderer in renderers for words in wordings[agent] for one in own)
             )
         return cls(tuple(found), texts)
 
@@ -161,10 +160,13 @@ def _balanced(count: int, agents: Sequence[int], seed: int, *names: str) -> dict
     return {agents[agent]: int(levels[place % count]) for place, agent in enumerate(order)}
 
 
-def _wordings(prompts: PromptsSpec, agent: int, seed: int) -> list[tuple[tuple[str, int], ...]]:
-    """The wordings that a person is asked in: as many of each prompt's as declared, drawn for the person."""
-    chosen = []
+def _wordings(prompts: PromptsSpec, size: int, seed: int) -> list[list[tuple[tuple[str, int], ...]]]:
+    """The wordings that everybody is asked in: as many of each prompt's as declared, each used by equally many, but for one."""
+    chosen: list[list[list[tuple[str, int]]]] = [[] for _ in range(size)]
     for name, variants in wordings_of(prompts).items():
-        order = stream(seed, "wording", name, agent).permutation(len(variants.any_of))
-        chosen.append([(name, int(index)) for index in sorted(order[: variants.per_agent])])
-    return [tuple(one) for one in itertools.product(*chosen)]
+        drawn, count, each = stream(seed, "wording", name), len(variants.any_of), variants.per_agent
+        people, order = drawn.permutation(size), drawn.permutation(count)
+        for place, agent in enumerate(people):
+            own = sorted(int(order[(place * each + nth) % count]) for nth in range(each))
+            chosen[agent].append([(name, index) for index in own])
+    return [[tuple(one) for one in itertools.product(*own)] for own in chosen]

@@ -113,11 +113,14 @@ def test_most_people_have_one_context(conditions: dict[str, Any]) -> None:
     assert trials.of(3, 7) is trials.of_agent[3][0]
 
 
-def test_wordings_are_drawn_for_each_person() -> None:
+def test_each_wording_is_used_by_equally_many_people() -> None:
     trials = drawn(60, prompts={"ask": {"any_of": ["a", "b", "c"], "per_agent": 1}})
     assert not trials.crossed
     counts = Counter(dict(own[0].wording)["ask"] for own in trials.of_agent)
-    assert set(counts) == {0, 1, 2}
+    assert set(counts.values()) == {20}
+    two = drawn(6, prompts={"ask": {"any_of": ["a", "b", "c"], "per_agent": 2}})
+    assert Counter(dict(one.wording)["ask"] for own in two.of_agent for one in own) == {0: 4, 1: 4, 2: 4}
+    assert all(len(set(own)) == 2 for own in two.of_agent)
 
 
 def test_texts_of_levels_are_their_own_names_those_given_or_none() -> None:

@@ -176,7 +176,7 @@ def phase_of_step(run: RunLike) -> dict[int, str]:
 def opinions(run: RunLike, item: str, channel: Channel = "expected") -> pd.DataFrame:
     """Answered opinions as rows ``arm, replicate, step, agent, x``; missing ones have no row.
 
-    Where a person answers in several contexts at one step, its opinion is the mean over them.
+    Where a person answers several times at one step, its opinion is the mean over contexts that are crossed, else the last.
 
     Args:
         run: the run.
@@ -189,7 +189,7 @@ def opinions(run: RunLike, item: str, channel: Channel = "expected") -> pd.DataF
     frame["x"] = rows[channel].astype(float)
     if in_several_contexts(run):
         return frame.groupby(["arm", "replicate", "step", "agent"])["x"].mean().reset_index()
-    return frame.reset_index(drop=True)
+    return frame.drop_duplicates(["arm", "replicate", "step", "agent"], keep="last").reset_index(drop=True)
 
 
 def in_several_contexts(run: RunLike) -> bool:

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 
+import pandas as pd
 import plotly.graph_objects as go
 import plotly.offline
 
 from socsim.scenario.worlds import CompareSpec
 from socsim_analysis.comparing import DistributionComparison, compare_distribution
 from socsim_analysis.distances import DISTANCES, Distance
+from socsim_analysis.effects import effect_table
 from socsim_analysis.figures import arm_colours, embedded_figure
 from socsim_analysis.findings import load_finding
 from socsim_analysis.frames import Snapshot, arm_names, opinion_items, phase_of_step, replicates, treatment_arm
@@ -100,6 +102,18 @@ class Page:
     def steps(self) -> Mapping[int, str]:
         """Phase of each step."""
         return phase_of_step(self.run)
+
+    @cached_property
+    def effects(self) -> Mapping[str, pd.DataFrame]:
+        """Effects of conditions on the items that get figures; without those on which there are none."""
+        tables = ((item, effect_table(self.run, item)) for item in self.items)
+        return {item: table for item, table in tables if len(table)}
+
+    @cached_property
+    def infers_over_people(self) -> bool:
+        """Whether there are effects with intervals over people, and no more than one world."""
+        found = (bool(((table["unit"] == "person") & table["low"].notna()).any()) for table in self.effects.values())
+        return self.worlds <= 1 and any(found)
 
     @cached_property
     def colours(self) -> Mapping[str, str]:

@@ -96,5 +96,6 @@ def _example(run: RunLike, whole: Snapshot) -> str:
         return ""
     last = events[events["step"] == events["step"].max()].iloc[0]
     with suppress(SocsimError):
-        return str(show(int(last["agent"]), int(last["step"]), str(last["arm"]), int(last["replicate"])))
+        place = (int(last["agent"]), int(last["step"]), str(last["arm"]), int(last["replicate"]))
+        return str(show(*place, turn=int(last["turn"])))
     return ""

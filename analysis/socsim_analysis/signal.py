@@ -75,7 +75,7 @@ def reading_values(run: RunLike, item: str) -> pd.DataFrame:
 
 def _between_readings(frame: pd.DataFrame, varies: str, same: str) -> Movement:
     """Differences between readings of one answer that differ in ``varies`` and agree in ``same``."""
-    columns = [*_ANSWER, same]
+    columns = [*_ANSWER, *(name for name in ("turn",) if name in frame), same]
     left = frame[[*columns, "reading", varies, "x"]]
     pairs = left.merge(left, on=columns, suffixes=("", "_other"))
     pairs = pairs[(pairs["reading"] < pairs["reading_other"]) & (pairs[varies] != pairs[f"{varies}_other"])]

@@ -179,7 +179,16 @@ class Builder:
 class ShownSnapshot(Snapshot):
     """A snapshot that can also show a prompt, as a run folder can."""
 
-    def show(self, agent: int, step: int, arm: str | None = None, replicate: int = 0, *, tokens: bool = False) -> str:
+    def show(
+        self,
+        agent: int,
+        step: int,
+        arm: str | None = None,
+        replicate: int = 0,
+        *,
+        turn: int | None = None,
+        tokens: bool = False,
+    ) -> str:
         return f"agent {agent}, step {step}, arm {arm}\n[system]\n  {self.agents['persona'][agent]}\n"
 
 
@@ -207,7 +216,7 @@ def fake_run(recipe: Recipe | None = None, path: Path = Path("nowhere"), **manif
             builder.world(arm.name, replicate)
     builder.rows["calls"] = [_CALL, {**_CALL, "digest": "01", "kind": "text", "status": "failed", "failure": "timed_out: late"}]
     columns = {"seen": ["arm", "replicate", "step", "agent", "position", "author", "author_step", "text"]}
-    columns["events"] = ["arm", "replicate", "step", "phase", "agent", "observed", "did", "calls"]
+    columns["events"] = ["arm", "replicate", "step", "phase", "agent", "observed", "did", "calls", "turn"]
     frames = {name: pd.DataFrame(rows, columns=columns.get(name)) for name, rows in builder.rows.items()}
     status = manifest.get("status", "complete")
     return ShownSnapshot(path, MANIFEST | manifest, builder.spec, str(status), **frames)

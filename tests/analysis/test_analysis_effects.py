@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from socsim_analysis.frames import Snapshot, opinions
 from socsim_analysis.page import Page
 from socsim_analysis.report import render_report
 from socsim_analysis.sections.effects import effects_section
+from socsim_analysis.signal import signal_check
 
 from socsim.scenario import Scenario
 
@@ -162,6 +164,9 @@ def test_the_page_shows_effects_and_texts_stay_data() -> None:
     page = render_report(experiment(wording="<script>alert(1)</script>", analysis={"effects": {"centre_within": "prompt"}}))
     assert 'id="effects"' in page
     assert "95 % intervals over 12 people" in page
+    assert "support: against control, answers differ at costs +" in page
+    assert "carry intervals over people" in page
+    assert "One wording of the question" not in page
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
 
@@ -178,3 +183,20 @@ def test_the_opinion_of_somebody_asked_in_several_contexts_is_the_mean_over_them
     assert list(found["agent"]) == [0, 1, 2, 3, 4]
     answered = run.responses[(run.responses["agent"] == 3) & (run.responses["status"] == "answered")]
     assert found.loc[3, "x"] == pytest.approx(answered["expected"].astype(float).mean())
+
+
+def test_readings_of_an_answer_are_compared_within_its_own_context() -> None:
+    run = experiment(people=3, lost=0.0)
+    at = ["arm", "replicate", "step", "phase", "agent", "turn", "item"]
+    plain = run.responses[at].assign(reading=0, order="forward", labels="letters", mass=1.0)
+    plain["probabilities"] = [[1.0 - turn / 10, 0.0, 0.0, turn / 10] for turn in plain["turn"]]
+    both = pd.concat([plain, plain.assign(reading=1, order="backward")], ignore_index=True)
+    order = signal_check(replace(run, readings=both), "support").order
+    assert order.n == len(plain)
+    assert order.size == pytest.approx(0.0)
+
+
+def test_the_opinion_of_somebody_who_answers_again_in_one_step_is_the_last() -> None:
+    run = experiment(people=2, lost=0.0, conditions={}, prompts={})
+    last = run.responses[run.responses["turn"] == 5].set_index("agent")["expected"]
+    assert opinions(run, "support").set_index("agent")["x"].to_dict() == last.to_dict()

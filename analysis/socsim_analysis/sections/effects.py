@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from socsim.scenario.asking import AnyOf
-from socsim_analysis.effects import LEAST_UNITS, effect_table, way_table
+from socsim_analysis.effects import LEAST_UNITS, way_table
 from socsim_analysis.figures import INK, label, styled
 from socsim_analysis.markup import Html, count, element, numeral, paragraph, plural, section, signed
 from socsim_analysis.page import Page
@@ -20,10 +20,8 @@ _LONGEST = 60
 def effects_section(page: Page) -> Html | None:
     """Effects on every item; None where no condition is randomised or nobody has answered."""
     parts: list[Html] = []
-    for item in page.items:
-        table = effect_table(page.run, item)
-        if len(table):
-            parts += [element("h3", item), _figure(page, item, table), _table(page, item, table), *_ways(page, item)]
+    for item, table in page.effects.items():
+        parts += [element("h3", item), _figure(page, item, table), _table(page, item, table), *_ways(page, item)]
     return section("effects", "Effects of conditions", paragraph(_intro(page)), *parts) if parts else None
 
 
@@ -122,7 +120,10 @@ def _ways(page: Page, item: str) -> list[Html]:
         [row["name"], _described(page, row["name"], str(row["level"])), numeral(row["mean"], 3), count(row["n"])]
         for row in table.to_dict("records")
     ]
-    caption = f"{item}: mean answer by wording and rendering, over all levels. An effect smaller than these differences is small."
+    caption = (
+        f"{item}: mean answer by wording and rendering, over all levels, as a yardstick for effects. Where not everybody was "
+        "asked in all wordings, these means are also of different people."
+    )
     return [page.table(caption, ["varied", "way", "mean", "answers"], rows, words=2)]
 
 

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from socsim.seeding import stream
 from socsim_analysis.figures import INK, label, labels, styled
-from socsim_analysis.frames import opinions
+from socsim_analysis.frames import in_several_contexts, opinions
 from socsim_analysis.known_groups import KnownGroup, known_groups
 from socsim_analysis.markup import Html, count, numeral, paragraph, section
 from socsim_analysis.page import Page
@@ -63,6 +63,8 @@ def _spread_table(page: Page) -> Html:
         "people: of their expected values. SD within an answer: typical width of the probabilities behind one answer. Where "
         "the second is much larger, drawn answers differ mostly by chance, not by person."
     )
+    if in_several_contexts(page.run):
+        caption += " Here n counts answers, several of each person, and the first SD also holds what differs between contexts."
     headers = ["item", "n", "missing", "mean", "SD between people", "SD within an answer", "different opinions"]
     return page.table(caption, headers, rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socsim_analysis.contrasts import LEAST_WORLDS
-from socsim_analysis.frames import control_of
+from socsim_analysis.frames import control_of, in_several_contexts
 from socsim_analysis.markup import Html, bullets, count, percent, section
 from socsim_analysis.page import Page
 
@@ -17,6 +17,11 @@ def limits_section(page: Page) -> Html:
 
 
 def _worlds(page: Page) -> str:
+    if page.infers_over_people:
+        return (
+            "Effects of conditions carry intervals over people: they cover other people like these, and the draws. Other texts, "
+            "items, wordings and models may have other effects. Everything else on the page is description."
+        )
     if page.worlds <= 1:
         return (
             f"One world{' per arm' if len(page.arms) > 1 else ''}. The page describes what happened in it and draws no "
@@ -52,6 +57,9 @@ def _wording(page: Page) -> list[str]:
     if known:
         largest = max(known, key=lambda signal: signal.wording)
         tail = f" Order and labels alone moved answers to {largest.item} by {largest.wording:.2f} scale points on average."
+    if in_several_contexts(page.run):
+        ways = "Wordings, persona texts or conditions are crossed with people; only those tried are covered."
+        return [f"{ways}{tail} Other wordings can move answers as much as what is studied."]
     persona = " and of the persona text" if page.run.agents["persona"].ne("").any() else ""
     return [f"One wording of the question{persona}.{tail} Other wordings can move answers as much as what is studied."]
 
@@ -80,7 +88,8 @@ def _human(page: Page) -> list[str]:
 
 
 def _influence(page: Page) -> list[str]:
-    if page.run.ties.empty and page.run.seen.empty:
+    others = page.run.seen[page.run.seen["author"] >= 0] if len(page.run.seen) else page.run.seen
+    if page.run.ties.empty and others.empty:
         return []
     texts = []
     if not any(control_of(page.run, arm) for arm in page.arms):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts
 from socsim_analysis.distances import DISTANCES
 from socsim_analysis.frames import control_of
@@ -19,6 +21,9 @@ STRONGER_MODELS = (
     "shows what can be fetched by name."
 )
 """Advice where the model does not react."""
+
+_MOST_EFFECTS = 4
+"""Effects of an item in the summary; all stand below."""
 
 _STATUS = {
     "complete": "The run is complete",
@@ -82,6 +87,7 @@ def _how_it_ended(page: Page) -> str:
 
 def _what_was_found(page: Page) -> list[str]:
     texts = [text for held in page.comparisons if held.comparison is not None for text in _beside_people(held)]
+    texts += [_effects(item, table) for item, table in page.effects.items()]
     dead = False
     for item, signal in zip(page.items, page.signals, strict=True):
         texts += _contrast(page, item)
@@ -104,6 +110,16 @@ def _beside_people(held: Held) -> list[str]:
     ]
 
 
+def _effects(item: str, table: pd.DataFrame) -> str:
+    """The first effects in words, with their intervals."""
+    parts = []
+    for row in table.head(_MOST_EFFECTS).to_dict("records"):
+        interval = "" if math.isnan(row["low"]) else f" (95 % interval {numeral(row['low'])} to {numeral(row['high'])})"
+        parts.append(f"{row['level']} {signed(row['effect'])}{interval}")
+    more = f"; {plural(len(table) - _MOST_EFFECTS, 'more', 'more')} below" if len(table) > _MOST_EFFECTS else ""
+    return f"{item}: against {table['reference'].iloc[0]}, answers differ at {', '.join(parts)}{more}, in scale points."
+
+
 def _contrast(page: Page, item: str) -> list[str]:
     """The change of spread beside that in the arm without messages, or else in the first other arm."""
     table = arm_contrasts(page.run, item)
@@ -122,7 +138,12 @@ def _contrast(page: Page, item: str) -> list[str]:
 
 
 def _what_it_allows(page: Page) -> Html:
-    if page.worlds < LEAST_WORLDS:
+    if page.infers_over_people:
+        text = (
+            "The effects of conditions below carry intervals over people, who have not met. Whether real people would be moved "
+            "alike is not known from it."
+        )
+    elif page.worlds < LEAST_WORLDS:
         worlds = "With one world" if page.worlds <= 1 else f"With {page.worlds} worlds"
         text = (
             f"{worlds}{' per arm' if len(page.arms) > 1 else ''}, this page describes what happened there. It draws no "
