@@ -149,3 +149,11 @@ def test_bad_options_are_named_with_their_field(tmp_path: Path, old: str, new: s
     assert problem.field == field
     assert says in f"{problem.message}. {problem.fix}"
     assert problem.line > 0
+
+
+@pytest.mark.parametrize(("name", "turns"), [("message_experiment", 36), ("battery", 12)])
+def test_the_small_studies_run(tmp_path: Path, name: str, turns: int) -> None:
+    done = asked(Path(__file__).parents[2] / "scenarios" / "examples" / f"{name}.yaml", tmp_path / "run").run
+    assert done.status == "complete"
+    assert len(done.events) == turns
+    assert not done.trials.empty
