@@ -48,6 +48,22 @@ TRIALS = ("arm", "replicate", "step", "phase", "agent", "turn", "name", "level")
 """Columns of the table of trials: under which level of what each turn was taken."""
 
 
+_PLACE = ("arm", "replicate", "step", "phase", "agent", "turn")
+_LATER: Mapping[str, tuple[str, ...]] = {
+    "trials": TRIALS,
+    "actions": (*_PLACE, "position", "kind", "status", "target", "about", "amount"),
+    "exposures": (*_PLACE, "potential", "shown", "engaged"),
+    "recalled": (*_PLACE, "position", "kind", "text"),
+    "tie_changes": (*_PLACE, "position", "kind", "reader", "author", "cause", "wave"),
+    "numbers": (*_PLACE, "name", "value"),
+}
+"""Tables that not every run has, with their columns."""
+
+
+def _none_of(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=_LATER[name])
+
+
 class RunLike(Protocol):
     """A run folder as read: what `socsim.Run` offers and a `Snapshot` holds."""
 
@@ -95,7 +111,12 @@ class Snapshot:
     seen: pd.DataFrame
     calls: pd.DataFrame
     events: pd.DataFrame
-    trials: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TRIALS))
+    trials: pd.DataFrame = field(default_factory=lambda: _none_of("trials"))
+    actions: pd.DataFrame = field(default_factory=lambda: _none_of("actions"))
+    exposures: pd.DataFrame = field(default_factory=lambda: _none_of("exposures"))
+    recalled: pd.DataFrame = field(default_factory=lambda: _none_of("recalled"))
+    tie_changes: pd.DataFrame = field(default_factory=lambda: _none_of("tie_changes"))
+    numbers: pd.DataFrame = field(default_factory=lambda: _none_of("numbers"))
 
 
 @dataclass(frozen=True)
@@ -117,7 +138,8 @@ def snapshot(run: RunLike) -> Snapshot:
     """Read every table of ``run`` once. A snapshot is returned as it is."""
     if isinstance(run, Snapshot):
         return run
-    return Snapshot(**{name: getattr(run, name) for name in Snapshot.__dataclass_fields__})
+    present = (name for name in Snapshot.__dataclass_fields__ if name not in _LATER or hasattr(run, name))
+    return Snapshot(**{name: getattr(run, name) for name in present})
 
 
 def item_spec(run: RunLike, item: str) -> ItemSpec | None:
@@ -133,13 +155,13 @@ def item_values(run: RunLike, item: str) -> tuple[float, ...] | None:
 
 
 def opinion_items(run: RunLike) -> tuple[str, ...]:
-    """Items with at least one numeric answer, in the order of the scenario."""
+    """Items of the scenario with at least one numeric answer, in its order; choices that interactions put are no opinions."""
     responses = run.responses
     if responses.empty:
         return ()
     found = set(responses.loc[responses["expected"].notna() | responses["value"].notna(), "item"])
     declared = list(run.scenario.items) if isinstance(run.scenario.items, dict) else []
-    return tuple(item for item in [*declared, *sorted(found - set(declared))] if item in found)
+    return tuple(item for item in declared if item in found)
 
 
 def arm_names(run: RunLike) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from socsim_analysis.page import Page, whole_page
 from socsim_analysis.sections.asked import asked_section
 from socsim_analysis.sections.contrast import contrast_section
 from socsim_analysis.sections.distribution import distribution_section
+from socsim_analysis.sections.doings import doings_section
 from socsim_analysis.sections.effects import effects_section
 from socsim_analysis.sections.failures import failures_section
 from socsim_analysis.sections.first_opinions import first_section
@@ -25,6 +26,7 @@ from socsim_analysis.sections.forecast import forecast_section
 from socsim_analysis.sections.human import human_section
 from socsim_analysis.sections.influence import influence_section
 from socsim_analysis.sections.limits import limits_section
+from socsim_analysis.sections.memory import memory_section
 from socsim_analysis.sections.messages import messages_section
 from socsim_analysis.sections.network import network_section
 from socsim_analysis.sections.reaction import reaction_section
@@ -48,7 +50,9 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "influence": ("Neighbours and models", influence_section),
     "signal": ("Signal check", reaction_section),
     "first": ("First opinions", first_section),
+    "doings": ("What people did", doings_section),
     "messages": ("Messages", messages_section),
+    "memory": ("Memory", memory_section),
     "failures": ("Failures", failures_section),
     "run": ("Calls and seeds", running_section),
     "forecast": ("Forecast", forecast_section),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Account", "Games", "Round"]
 
-MOVE = "move"
+MOVE, PUNISHMENT = "move", "punishment"
 """Under which choices are recorded among the answers."""
 
 _FIRST: Mapping[str, str] = {"dictator": "giver", "ultimatum": "proposer", "trust": "trustor"}
@@ -110,7 +110,7 @@ class Games(Interaction):
         """The account where a round is settled, else the move."""
         if turn.part.silent:
             return (account_of(turn.agent), actions_of(turn.agent))
-        return (answer_of(turn.agent, MOVE),)
+        return (answer_of(turn.agent, MOVE), answer_of(turn.agent, PUNISHMENT))
 
     def observe(self, turn: Turn, view: View) -> Shown:
         """The rules, past rounds, what was said, and what the others have done already."""
@@ -181,7 +181,7 @@ class Games(Interaction):
                 continue
             question = self.words("punishment_question", person=self._name(other, agent.number))
             unit = self.options.model_copy(update={"unit": 1})
-            answer = await agent.event.choose(MOVE, amount_ballot(unit, question, self.options.punishment.most))
+            answer = await agent.event.choose(PUNISHMENT, amount_ballot(unit, question, self.options.punishment.most))
             if not isinstance(answer, Response) or answer.value is None:
                 agent.effects.fail("punish")
             else:

@@ -102,7 +102,7 @@ def test_contributions_become_known_before_they_are_punished() -> None:
     expected = {(0, 0): 10 + share - 3 * 9, **{(0, agent): share - 3 for agent in (1, 2, 3)}}
     assert played.kept("payoff") == expected
     choices = [row.item for row in played.rows if isinstance(row, ResponseRow) and row.agent == 2]
-    assert choices == ["move", "move", "move#1", "move#2"]
+    assert choices == ["move", "punishment", "punishment#1", "punishment#2"]
     assert "Person 1 0" in played.scenes[0, 2]
 
 
