@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from socsim.readouts.plans import option_values
 from socsim.scenario import Scenario
 from socsim.scenario.asking import ItemSpec
-from socsim.trials import wordings_of
 
 __all__ = [
     "CHANNELS",
@@ -216,9 +215,10 @@ def opinions(run: RunLike, item: str, channel: Channel = "expected") -> pd.DataF
 
 def in_several_contexts(run: RunLike) -> bool:
     """Whether people were asked the same several times in one step, in wordings or under conditions that are crossed."""
-    spec = run.scenario
-    crossed = any(condition.assign == "each_in_own_context" for condition in spec.conditions.values())
-    return crossed or not isinstance(spec.population.persona.renderer, str) or bool(wordings_of(spec.prompts))
+    trials = run.trials
+    if trials.empty:
+        return False
+    return bool(trials.groupby(["arm", "replicate", "step", "agent", "name"])["level"].nunique().gt(1).any())
 
 
 def world_opinions(run: RunLike, frame: pd.DataFrame, arm: str, replicate: int) -> Opinions:

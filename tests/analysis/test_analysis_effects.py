@@ -197,6 +197,7 @@ def test_readings_of_an_answer_are_compared_within_its_own_context() -> None:
 
 
 def test_the_opinion_of_somebody_who_answers_again_in_one_step_is_the_last() -> None:
-    run = experiment(people=2, lost=0.0, conditions={}, prompts={})
+    crossed = experiment(people=2, lost=0.0, conditions={}, prompts={})
+    run = replace(crossed, trials=crossed.trials.iloc[:0])
     last = run.responses[run.responses["turn"] == 5].set_index("agent")["expected"]
     assert opinions(run, "support").set_index("agent")["x"].to_dict() == last.to_dict()
