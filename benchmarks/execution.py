@@ -52,7 +52,8 @@ class Row:
     mean_s: float = 0.25
 
     def scenario(self) -> Scenario:
-        """The world of this row: one call for each turn."""
+        """The world of this row: one call for each turn; on a feed two, what to do and the post."""
+        options = {"actions": ["post"], "readout": {"method": "sample", "orders": "fixed"}} if self.interaction == "feed" else {}
         graph = {"watts_strogatz": {"k": 6, "p": 0.1}} if self.graph == "watts_strogatz" else {self.graph: {"m": 3}}
         return Scenario.model_validate(
             {
@@ -66,7 +67,7 @@ class Row:
                         "phase": "talk",
                         "repeat": self.steps,
                         "activation": self.activation,
-                        "interaction": {"kind": self.interaction},
+                        "interaction": {"kind": self.interaction, "options": options},
                         "remember": ["own_last_message"],
                         "say": {"topic": "the weather"},
                     }
@@ -115,6 +116,8 @@ class _Measured:
 
     @staticmethod
     def _reply(request: Request, seed: int) -> str:
+        if "What do you do?" in request.segments[-1].text or "Answer with the label" in request.segments[-1].text:
+            return "A"
         return f"It is {seed % 97} degrees, and {len(request.segments)} people say so."
 
 
@@ -207,6 +210,7 @@ def table(fast: bool) -> list[Row]:
         Row(graph="barabasi_albert"),
         Row(activation="random_sequential", agents=200, steps=5, mean_s=0.05),
         Row(activation="dyads", steps=20),
+        Row(interaction="feed", agents=100, steps=4, mean_s=0.1),
     ]
     return spreads + others
 
