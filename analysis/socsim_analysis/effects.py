@@ -1,9 +1,10 @@
 """Effects of randomised conditions: how answers at each level differ from those at a reference level.
 
-For an item, an arm and a step, let x be the expected value of an answer (the drawn one where the readout has no distribution)
-and D its level. The effects b minimise the sum of (x - a_w - b_D)², with b = 0 at the reference. Where effects are centred within
-prompts there is one constant a_w for every way of asking w (the wordings and the rendering of the persona); else there is one
-for all, and b is plainly the difference in means. With a reference drawn at random, the effect of a level is the mean of its
+For an item, an arm and a step, let x be the expected value given an answer (the drawn one where the readout has no distribution)
+and D its level. An expected value counts also where the answer drawn is a valid non-answer such as "don't know", so that nobody
+drops out by chance of the draw; failed answers are left out. The effects b minimise the sum of (x - a_w - b_D)², with b = 0 at
+the reference. Where effects are centred within prompts there is one constant a_w for every way of asking w (the wordings and the
+rendering of the persona); else there is one for all, and b is plainly the difference in means. With a reference drawn at random, the effect of a level is the mean of its
 differences to the references drawn (those that are another level).
 
 Unit of inference: the largest set of people who could see each other. That is the person as long as nobody has met anybody,
@@ -14,7 +15,7 @@ go together, so the covariance of b is the sandwich with sums of scores over uni
 
 (Liang & Zeger 1986; the factor as in Stata and statsmodels), with G units, N answers, and K constants and effects. Intervals are
 b ± t(.975, G - 1) √V; with fewer than `LEAST_UNITS` units there is none. Conditions are taken one by one: each effect is an
-average over the levels of the others, and combinations are not estimated. Missing answers are left out.
+average over the levels of the others, and combinations are not estimated.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def answers_at_levels(run: RunLike, item: str) -> pd.DataFrame:
     columns = [*_KEYS, "x", "way", *conditions]
     if not conditions or run.trials.empty or run.responses.empty:
         return pd.DataFrame(columns=columns)
-    rows = run.responses[(run.responses["item"] == item) & (run.responses["status"] == "answered")]
+    rows = run.responses[(run.responses["item"] == item) & (run.responses["status"] != "failed")]
     frame = rows[_KEYS].copy()
     frame["x"] = rows["expected"].where(rows["expected"].notna(), rows["value"]).astype(float)
     frame = frame[frame["x"].notna()]

@@ -101,6 +101,17 @@ def test_not_centred_an_effect_is_the_plain_difference_of_means() -> None:
     assert row["effect"] == pytest.approx(row["mean"] - row["mean_reference"])
 
 
+def test_a_drawn_non_answer_leaves_its_expected_value_and_a_failed_one_nothing() -> None:
+    run = experiment()
+    before = effect_table(run, "support")
+    answered = run.responses.index[run.responses["status"] == "answered"]
+    run.responses.loc[answered[::2], "status"] = "non_answer"
+    assert effect_table(run, "support").equals(before)
+    assert f"{len(answered[::2])} of 72 drawn answers were valid non-answers" in str(effects_section(Page(run)))
+    run.responses.loc[answered[::2], "status"] = "failed"
+    assert effect_table(run, "support")["n"].sum() < before["n"].sum()
+
+
 def test_people_who_are_the_same_in_all_worlds_are_one_unit_and_new_ones_are_not() -> None:
     same = experiment(people=6, replicates=2)
     anew = experiment(people=6, replicates=2, population={"size": 6, "per_world": True})

@@ -33,8 +33,8 @@ def _intro(page: Page) -> str:
     )
     return (
         "How answers at each level of a condition differ on average from those at the reference level, in scale points; an "
-        "answer is its expected value where the readout has one. Levels were assigned by lot, or everybody went through all of "
-        f"them, so differences are effects on the simulated answers.{within}{random} Every condition is taken by itself; "
+        "answer is its expected value given an answer, where the readout has one. Levels were assigned by lot, or everybody "
+        f"went through all of them, so differences are effects on the simulated answers.{within}{random} Every condition is taken by itself; "
         "combinations of conditions are not estimated. Many effects without correction for their number: a single interval "
         "without zero is weak evidence."
     )
@@ -108,6 +108,10 @@ def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
         units,
     ]
     caption = f"{item}: effects in scale points, plain means, and numbers of answers at the level / at the reference."
+    status = page.run.responses.loc[page.run.responses["item"] == item, "status"]
+    if status.eq("non_answer").any():
+        drawn = f"{count(status.eq('non_answer').sum())} of {plural(len(status), 'drawn answer')}"
+        caption += f" {drawn} were valid non-answers; the expected values behind them count."
     return page.table(caption, headers, rows, words=len(several) + 3)
 
 
