@@ -4,8 +4,8 @@ For an item, an arm and a step, let x be the expected value given an answer (the
 and D its level. An expected value counts also where the answer drawn is a valid non-answer such as "don't know", so that nobody
 drops out by chance of the draw; failed answers are left out. The effects b minimise the sum of (x - a_w - b_D)², with b = 0 at
 the reference. Where effects are centred within prompts there is one constant a_w for every way of asking w (the wordings and the
-rendering of the persona); else there is one for all, and b is plainly the difference in means. With a reference drawn at random, the effect of a level is the mean of its
-differences to the references drawn (those that are another level).
+rendering of the persona); else there is one for all, and b is plainly the difference in means. With a reference drawn at
+random, the effect of a level is the mean of its differences to the references drawn (those that are another level).
 
 Unit of inference: the largest set of people who could see each other. That is the person as long as nobody has met anybody,
 over all of its contexts and, where people are the same in all worlds, over all replicates; else the world. Answers of one unit
