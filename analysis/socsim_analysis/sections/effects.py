@@ -35,8 +35,8 @@ def _intro(page: Page) -> str:
         "How answers at each level of a condition differ on average from those at the reference level, in scale points; an "
         "answer is its expected value given an answer, where the readout has one. Levels were assigned by lot, or everybody "
         f"went through all of them, so differences are effects on the simulated answers.{within}{random} "
-        "Every condition is taken by itself; combinations of conditions are not estimated. Many effects without correction for their number: a single interval "
-        "without zero is weak evidence."
+        "Every condition is taken by itself; combinations of conditions are not estimated. Many effects without correction "
+        "for their number: a single interval without zero is weak evidence."
     )
 
 
