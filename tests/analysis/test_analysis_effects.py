@@ -148,6 +148,14 @@ def test_a_random_reference_is_the_mean_over_the_references_drawn() -> None:
     assert effect_table(run, "support").equals(effect_table(run, "support"))
 
 
+def test_one_draw_of_a_reference_is_that_reference() -> None:
+    drawn = effect_table(experiment(analysis={"effects": {"reference": "random", "repeats": 1}}), "support")
+    (reference,) = set(LEVELS) - set(drawn["level"])
+    named = effect_table(experiment(analysis={"effects": {"reference": reference}}), "support")
+    for column in ("level", "effect", "low", "high"):
+        assert list(drawn[column]) == list(named[column])
+
+
 def test_nothing_is_held_against_a_reference_at_which_nobody_answered() -> None:
     run = experiment(analysis={"effects": {"reference": "control"}})
     control = run.trials[(run.trials["name"] == "message") & (run.trials["level"] == "control")]
