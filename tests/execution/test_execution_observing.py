@@ -1,0 +1,79 @@
+"""Whoever looks at a world between steps sees finished steps only, also when somebody has run ahead."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import mesa
+from proving import reply, scores, world_of
+
+from socsim import Observation, ScriptedEngine, SocialAgent, SocialModel, open_world
+from socsim.inference.manner import manner_of
+from socsim.record.store import RecordStore
+from socsim.session import Session
+from socsim.world import build_world
+
+
+def test_observers_see_a_step_when_it_has_finished_and_nothing_of_later_ones() -> None:
+    scenario = world_of("neighbours", "simultaneous", steps=6)
+    unrelated = random.Random(3)
+    engine = ScriptedEngine(reply, scores, latency=lambda _request, _seed: unrelated.random() ** 4 * 0.02)
+    looked: list[tuple[int, dict[int, str], list[str | None], int]] = []
+
+    def look(model: SocialModel, step: int) -> None:
+        ahead = max(entry.at[0] for agent in range(12) for entry in model.cells.entries(("message", agent), (99, 0)))
+        looked.append((step, model.state.messages(step), [agent.message for agent in model.people], ahead))
+        assert model.state.messages(step + 1) == {}
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = RecordStore.create(Path(folder) / "record.sqlite", {"name": "look"})
+        with Session(store, engine, scenario.inference) as session:
+            world = build_world(scenario, scenario.arms[0], 0, None, manner_of(engine.capabilities()))
+            model = SocialModel(world, session.client, session.loop)
+            model.keeps_all = True
+            model.observers.append(look)
+            model.run()
+            messages = {step: model.state.messages(step) for step in range(6)}
+    assert [step for step, *_ in looked] == list(range(6))
+    for step, said, newest, _ in looked:
+        assert said == messages[step]
+        assert newest == [messages[step][agent] for agent in range(12)]
+    assert any(ahead > step for step, _, _, ahead in looked), "nobody ran ahead, so this shows nothing"
+
+
+def test_a_data_collector_gets_the_same_under_manual_stepping() -> None:
+    scenario = world_of("neighbours", "random_sequential")
+    with open_world(scenario, engine=ScriptedEngine(reply, scores)) as model:
+        collector = mesa.DataCollector(agent_reporters={"message": "message"})
+        while model.running:
+            model.step()
+            collector.collect(model)
+        frame = collector.get_agent_vars_dataframe()
+        assert list(frame["message"].iloc[-12:]) == [model.state.messages(3)[agent] for agent in range(12)]
+
+
+class Curious(SocialAgent):
+    """Looks at others directly, which nobody can know beforehand."""
+
+    async def act(self, observation: Observation) -> None:
+        self.publish(f"{self.model.people[0].message} {observation.step}")
+
+
+class Plain(SocialAgent):
+    """Looks at its observation only."""
+
+    declared = True
+
+    async def act(self, observation: Observation) -> None:
+        self.publish(f"{len(observation.seen)}")
+
+
+def test_agents_that_may_look_anywhere_act_step_by_step_unless_they_say_otherwise() -> None:
+    scenario = world_of("neighbours", "simultaneous")
+    for kind, declared in ((Curious, False), (Plain, True)):
+        with open_world(scenario, engine=ScriptedEngine(reply, scores), agent_class=kind) as model:
+            assert model.declared is declared
+            model.run()
+            assert model.done
