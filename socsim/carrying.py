@@ -86,6 +86,11 @@ class ProgressMeter:
             retries=stats.retries,
         )
 
+    def note(self, message: str) -> None:
+        """Say something once."""
+        if self._progress is not None:
+            self._progress.note(message)
+
     def finish(self) -> None:
         """Announce the end."""
         if self._progress is not None:
@@ -126,6 +131,8 @@ def carry_out(
         model.at_once = max(_FEWEST_AT_ONCE, _ACTING_PER_CALL * session.client.parallel)
         model.clock = session.clock
         model.keeps_all = bool(last)
+    if execution == "dependencies" and session.engine is not None and not all(model.declared for model in models.values()):
+        meter.note(f"{agent_class.__name__} does not say what it looks at, so people act step by step (see SocialAgent.act)")
     ends = ends or {}
     _together({key: models[key] for key in first}, ends, session.loop, meter, execution)
     for key in last:

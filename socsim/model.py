@@ -108,6 +108,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         self._finished: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._steps_done = 0
         self._reach = self.stages.reach()
+        self._chains: dict[tuple[int, int, int, int], int] = {}
 
     @property
     def random(self) -> Any:
@@ -185,6 +186,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             self._take_at_once(range(self._steps_done, end))
             return
         steps, troupe = range(self._steps_done, end), WorldTroupe(self, self._finished.put)
+        self._chains = troupe.chains(steps) if execution == "dependencies" else {}
         work = (
             Dependencies(troupe, steps, window=window, at_once=self.at_once).run()
             if execution == "dependencies"
@@ -279,8 +281,9 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         return View(self.world, self.cells, turn, held, alone=self.world.arm.control == "alone", donor=self.donor)
 
     def priority(self, turn: Turn) -> float:
-        """Lower goes first: earlier steps, and within them prompts that begin alike one after another."""
-        return turn.step + self._rank[turn.agent] / len(self.people)
+        """Lower goes first: those for whom the longest chain of turns waits, or, where that is not known ahead, earlier steps;
+        and among equals prompts that begin alike one after another."""
+        return self._chains.get(turn.key, turn.step) + self._rank[turn.agent] / len(self.people)
 
     async def take(self, turn: Turn) -> float:
         """Take a turn and apply what follows; returns the seconds that the engine took."""

@@ -62,7 +62,9 @@ def open_world(
         with tempfile.TemporaryDirectory(prefix="socsim-") as folder:
             store = RecordStore.create(Path(folder) / "record.sqlite", {"name": spec.name})
             with Session(store, ready, spec.inference) as session:
-                yield SocialModel(world, session.client, session.loop, None, agent_class)
+                model = SocialModel(world, session.client, session.loop, None, agent_class)
+                model.keeps_all = True  # whoever steps by hand may look back as far as they like
+                yield model
     finally:
         if own:
             ready.close()

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from socsim.activation import Turn
 from socsim.cells import Cell
+from socsim.execution.chains import chain_ranks
 from socsim.staging import ties_first
 
 if TYPE_CHECKING:
     from socsim.model import SocialModel
 
 __all__ = ["WorldTroupe", "then_tell"]
+
+_MOST_TURNS = 50_000
+_MOST_STEPS = 10_000
+"""Of a longer schedule, chains are not counted ahead."""
 
 
 class WorldTroupe:
@@ -23,6 +28,20 @@ class WorldTroupe:
         self._model = model
         self._finished = finished
         self._ties_change = model.world.ties_change
+
+    def chains(self, steps: range) -> dict[tuple[int, int, int, int], int]:
+        """Which turns the longest chains wait for, where that can be said ahead; else nothing.
+
+        Where all act at once it is the step, and where ties change nobody knows who will read whom.
+        """
+        stages = self._model.stages
+        kinds = {self._model.world.steps[step].phase.activating.kind for step in steps}
+        if self._ties_change or kinds <= {"simultaneous", "events"} or len(steps) > _MOST_STEPS:
+            return {}
+        turns = [turn for step in steps for turn in stages[step].turns]
+        if len(turns) > _MOST_TURNS:
+            return {}
+        return chain_ranks([(turn, self.reads(turn), self.writes(turn)) for turn in turns])
 
     def turns(self, step: int) -> Sequence[Turn]:
         return self._model.stages[step].turns
