@@ -1,0 +1,42 @@
+"""Every small study says what it asks, whence it comes, how it is run and for how long; and it runs, checked, and replays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from socsim import ScriptedEngine, load_scenario, replay, run
+from socsim.interactions import KINDS
+from socsim.scenario.schedule_checks import phases
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+EXAMPLES = sorted((SCENARIOS / "examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize(
+    "path", [*EXAMPLES, *sorted(SCENARIOS.glob("*.yaml"))], ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_a_study_begins_with_what_one_must_know(path: Path) -> None:
+    comments = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    head = "\n".join(comments).lower()
+    for word in ("question:", "source:", "command:", "duration:"):
+        assert word in head, word
+    assert f"socsim run {path.relative_to(SCENARIOS.parent)}" in head
+    assert load_scenario(path).not_yet_available() == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_small_study_runs_checked_and_replays(path: Path, tmp_path: Path) -> None:
+    done = run(path, out=tmp_path / "run", engine=ScriptedEngine(), checked=True)
+    assert done.status in ("complete", "incomplete")
+    assert len(done.events) > 10
+    assert replay(tmp_path / "run").verified
+
+
+def test_every_way_of_meeting_has_a_small_study() -> None:
+    used = set()
+    for path in EXAMPLES:
+        for _, phase, _ in phases(load_scenario(path).scenario):
+            used.add("survey" if phase.interaction == "none" else phase.interaction.kind)
+    assert used >= set(KINDS)
