@@ -130,7 +130,7 @@ REFUSED: set[tuple[str, str]] = {
 """Combinations that scenario checks refuse for other reasons."""
 
 
-def world_of(kind: str, activation: str, *, people: int = 12, steps: int = 4, graph: int = 0) -> Scenario:
+def world_of(kind: str, activation: str, *, people: int = 10, steps: int = 3, graph: int = 0) -> Scenario:
     """A scenario with one phase of talk."""
     phase = {"interaction": {"kind": kind}, **PHASES.get(kind, {})}
     return Scenario.model_validate(
@@ -174,7 +174,7 @@ def _prompt(request: Request) -> str:
 
 
 def rows_under(
-    scenario: Scenario, execution: Execution, *, latency_seed: int = 0, checked: bool = True, longest_s: float = 0.004
+    scenario: Scenario, execution: Execution, *, latency_seed: int = 0, checked: bool = True, longest_s: float = 0.003
 ) -> list[ResultRow]:
     """All rows of a world carried out in one way, in the order in which they were written."""
     unrelated = random.Random(latency_seed)

@@ -17,7 +17,7 @@ from socsim.world import build_world
 
 
 def test_observers_see_a_step_when_it_has_finished_and_nothing_of_later_ones() -> None:
-    scenario = world_of("neighbours", "simultaneous", steps=6)
+    scenario = world_of("neighbours", "simultaneous", people=12, steps=6)
     unrelated = random.Random(3)
     engine = ScriptedEngine(reply, scores, latency=lambda _request, _seed: unrelated.random() ** 4 * 0.02)
     looked: list[tuple[int, dict[int, str], list[str | None], int]] = []
@@ -44,7 +44,7 @@ def test_observers_see_a_step_when_it_has_finished_and_nothing_of_later_ones() -
 
 
 def test_a_data_collector_gets_the_same_under_manual_stepping() -> None:
-    scenario = world_of("neighbours", "random_sequential")
+    scenario = world_of("neighbours", "random_sequential", people=12, steps=4)
     with open_world(scenario, engine=ScriptedEngine(reply, scores)) as model:
         collector = mesa.DataCollector(agent_reporters={"message": "message"})
         while model.running:
@@ -71,7 +71,7 @@ class Plain(SocialAgent):
 
 
 def test_agents_that_may_look_anywhere_act_step_by_step_unless_they_say_otherwise() -> None:
-    scenario = world_of("neighbours", "simultaneous")
+    scenario = world_of("neighbours", "simultaneous", people=12)
     for kind, declared in ((Curious, False), (Plain, True)):
         with open_world(scenario, engine=ScriptedEngine(reply, scores), agent_class=kind) as model:
             assert model.declared is declared

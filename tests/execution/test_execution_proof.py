@@ -23,7 +23,7 @@ def test_every_execution_gives_the_rows_of_one_turn_after_the_other(kind: str, a
     expected = rows_under(scenario, "sequential", latency_seed=1)
     assert any(isinstance(row, EventRow) for row in expected)
     assert rows_under(scenario, "barrier", latency_seed=2) == expected
-    for seed in range(3, 6):
+    for seed in (3, 4):
         assert rows_under(scenario, "dependencies", latency_seed=seed, checked=False) == expected
 
 
