@@ -375,8 +375,9 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         self.running = not self.done
         for observer in self.observers:
             observer(self, step)
-        if self._reach is not None and not self.keeps_all:
-            self.cells.forget((step + 1 - self._reach, -1))
+        if self._reach is not None and not self.keeps_all and self._loop is not None:
+            horizon = (step + 1 - self._reach, -1)
+            self._loop.soon(lambda: self.cells.forget(horizon))  # where turns write, so that nobody reads meanwhile
 
 
 def _ranks(texts: Sequence[str]) -> list[int]:

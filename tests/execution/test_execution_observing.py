@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import tempfile
 from pathlib import Path
@@ -77,3 +78,24 @@ def test_agents_that_may_look_anywhere_act_step_by_step_unless_they_say_otherwis
             assert model.declared is declared
             model.run()
             assert model.done
+
+
+def test_old_versions_are_freed_where_turns_write_and_never_before_somebody_has_looked() -> None:
+    scenario = world_of("neighbours", "simultaneous", people=12, steps=12)
+    engine = ScriptedEngine(reply, scores)
+    seen: dict[int, int] = {}
+
+    def look(model: SocialModel, step: int) -> None:
+        seen[step] = len(model.state.messages(step))
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = RecordStore.create(Path(folder) / "record.sqlite", {"name": "free"})
+        with Session(store, engine, scenario.inference) as session:
+            world = build_world(scenario, scenario.arms[0], 0, None, manner_of(engine.capabilities()))
+            model = SocialModel(world, session.client, session.loop)
+            model.observers.append(look)
+            model.run()
+            session.loop.run(asyncio.sleep(0.0))
+            kept = [len(model.cells.entries(("message", agent), (99, 0))) for agent in range(12)]
+    assert seen == dict.fromkeys(range(12), 12)
+    assert max(kept) <= 4
