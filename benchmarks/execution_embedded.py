@@ -88,7 +88,8 @@ def simulate(spec: Scenario, execution: Execution) -> tuple[dict[str, float], li
         begun = time.perf_counter()
         model.run(execution)
         seconds = time.perf_counter() - begun
-        timing, stats = model.clock.timing(session.client.parallel), session.client.stats
+        stats = session.client.stats
+        timing = model.clock.timing(session.client.parallel, stats.busy_s)
         session.store.flush()
         asked = [
             (session.store.load_request(digest), DrawKey.parse(draw) if draw else None)

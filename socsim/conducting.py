@@ -143,7 +143,8 @@ def _noting_the_end(folder: Path, session: Session, meter: ProgressMeter, execut
         manifest["counts"] = _counts(session)
         manifest["statistics"] = session.client.stats.as_dict()
         manifest["usd"] = session.usd
-        manifest["execution"] = {"kind": execution, **session.clock.timing(session.client.parallel).as_dict()}
+        timing = session.clock.timing(session.client.parallel, session.client.stats.busy_s)
+        manifest["execution"] = {"kind": execution, **timing.as_dict()}
         session.store.put_telemetry("client", manifest["statistics"])
         manifest["elapsed_s"] += time.monotonic() - begun
         write_manifest(folder, manifest | {"status": status, "finished": now(), "reason": reason})

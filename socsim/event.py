@@ -112,8 +112,6 @@ class Event:
     """Levels of conditions and wordings under which the turn is taken, by name."""
     busy_s: float = 0.0
     """Seconds for which the engine was waited for; calls made together count as long as the longest."""
-    used_s: float = 0.0
-    """Seconds that the engine took for all calls, one by one."""
     _generator: np.random.Generator | None = None
     _context: Context | None = None
     _named: dict[str, int] = field(default_factory=dict)
@@ -312,7 +310,6 @@ class Event:
         if missing:
             took = [outcome.elapsed_s for outcome in (found[i] for i in missing) if isinstance(outcome, Completion)]
             self.busy_s += min(max(took, default=0.0), time.monotonic() - begun)  # others may have asked the same earlier
-            self.used_s += sum(took)
         return [outcome for outcome in found if outcome is not None]
 
     def _asked(self) -> Asker:

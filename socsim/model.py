@@ -304,7 +304,6 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             await stage.memory.keep(event, view)
         self._apply(turn, versions_of(turn, event))
         self._taken.setdefault(turn.step, []).append((turn, event))
-        self.clock.use(event.used_s)
         return event.busy_s
 
     def _event(self, turn: Turn, view: View, stage: Stage) -> Event:

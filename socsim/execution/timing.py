@@ -51,7 +51,6 @@ class Clock:
         self._lock = threading.Lock()
         self._begun: float | None = None
         self._ended = 0.0
-        self._busy_s = 0.0
         self._path_s = 0.0
 
     def begin(self) -> None:
@@ -59,19 +58,19 @@ class Clock:
         with self._lock:
             self._begun = time.monotonic() if self._begun is None else self._begun
 
-    def use(self, busy_s: float) -> None:
-        """An engine took so long for the calls of a turn."""
-        with self._lock:
-            self._busy_s += busy_s
-
     def end(self, path_s: float) -> None:
         """A turn has ended, and with it a chain of turns that took so long at the least."""
         with self._lock:
             self._path_s = max(self._path_s, path_s)
             self._ended = time.monotonic()
 
-    def timing(self, slots: int) -> Timing:
-        """The figures so far."""
+    def timing(self, slots: int, busy_s: float) -> Timing:
+        """The figures so far.
+
+        Args:
+            slots: calls that may be in flight at once.
+            busy_s: time that the engine took for all calls, one by one.
+        """
         with self._lock:
             begun = self._ended if self._begun is None else self._begun
-            return Timing(max(0.0, self._ended - begun), self._path_s, self._busy_s, slots)
+            return Timing(max(0.0, self._ended - begun), self._path_s, busy_s, slots)

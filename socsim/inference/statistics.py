@@ -92,6 +92,8 @@ class ClientStats:
     """Calls that may be in flight; fewer after trouble."""
     elapsed_s: float = 0.0
     """From the first call sent to the last reply."""
+    busy_s: float = 0.0
+    """Time of all attempts that were answered, one by one; texts drawn together count once."""
     e2el: Percentiles = Percentiles()
     """End-to-end latency of an attempt that was answered."""
     ttft: Percentiles = Percentiles()
@@ -142,6 +144,7 @@ class Statistics:
         self._clock = clock
         self._first: float | None = None
         self._last = 0.0
+        self.busy_s = 0.0
         self.calls = self.attempts = self.retries = self.sampled_together = 0
         self.prompt_tokens = self.cached_tokens = self.completion_tokens = 0
         self._failures: Counter[str] = Counter()
@@ -165,6 +168,7 @@ class Statistics:
         self.sampled_together += len(outcomes) - 1
         self.attempts += attempts
         self.retries += attempts - 1
+        self.busy_s += max((one.elapsed_s for one in outcomes if isinstance(one, Completion)), default=0.0)
         for outcome in outcomes:
             if isinstance(outcome, CallFailure):
                 self._failures[outcome.kind] += 1
@@ -195,6 +199,7 @@ class Statistics:
             cached_tokens=self.cached_tokens,
             completion_tokens=self.completion_tokens,
             elapsed_s=max(0.0, self._last - self._first) if self._first is not None else 0.0,
+            busy_s=self.busy_s,
             e2el=self._e2el.percentiles(),
             ttft=self._ttft.percentiles(),
             tpot=self._tpot.percentiles(),

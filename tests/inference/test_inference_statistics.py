@@ -44,3 +44,11 @@ def test_figures_follow_from_the_calls() -> None:
     assert found.ttft.p50 == pytest.approx(0.4, rel=0.05)
     assert found.as_dict()["failures_by_kind"] == {"refused": 1}
     assert ClientStats().cached_share == ClientStats().dedup_share == ClientStats().request_throughput == 0.0
+
+
+def test_texts_that_were_drawn_together_keep_the_engine_busy_once() -> None:
+    figures = Statistics(clock=lambda: 0.0)
+    figures.settled([Completion("a", elapsed_s=2.0), Completion("b", elapsed_s=2.0)], 1)
+    figures.settled([Completion("c", elapsed_s=0.5)], 2)
+    figures.settled([CallFailure("timed_out", "late", 3)], 3)
+    assert figures.snapshot().busy_s == 2.5
