@@ -190,6 +190,7 @@ def measure(row: Row, repeats: int, executions: Sequence[Execution]) -> dict[str
         "seconds": medians, "range": {name: [min(times), max(times)] for name, times in seconds.items()},
         "critical_s": critical, "ideal_s": ideal, "ideal_efficiency": bound / ideal if ideal else None,
         "efficiency": {name: bound / medians[name] for name in executions},
+        "sequential_s": sum(trace.durations), "sequential_efficiency": bound / sum(trace.durations),
         "speedup": medians["barrier"] / medians["dependencies"],
     }  # fmt: skip
 
@@ -234,6 +235,8 @@ def main() -> None:
         figures = measure(row, chosen.repeats, executions)
         found.append(figures)
         efficiency = ", ".join(f"{name} {value:.3f}" for name, value in figures["efficiency"].items())
+        if "sequential" not in figures["efficiency"]:
+            efficiency += f", sequential at most {figures['sequential_efficiency']:.3f} (sum of all replies)"
         print(
             f"{row.agents} agents, {row.slots} slots, {row.latency}, {row.activation}, {row.graph}: efficiency {efficiency}; "
             f"ideal {cast(float, figures['ideal_efficiency']):.3f}; {figures['speedup']:.2f}x barrier",
