@@ -35,6 +35,26 @@ def test_calls_from_the_record_are_told_apart() -> None:
     assert "(+7 from the record)" in describe(replace(HALF, replayed=7), None)
 
 
+def test_what_is_in_flight_and_waiting_is_told_while_calls_are_on_their_way() -> None:
+    busy = describe(replace(HALF, in_flight=64, queued=120, retries=5), 200.0)
+    assert busy == ("step 2/4, 200 calls, 200 tokens/s, 64 in flight, 120 queued, 3 failures, 5 retries, about 3 min 20 s left")
+    waiting = describe(replace(HALF, queued=7), None)
+    assert "in flight" not in waiting
+    assert "retries" not in waiting
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_load_and_retries_reach_the_shown_line(terminal: bool) -> None:
+    out = io.StringIO()
+    shown: RunProgress = LiveProgress(Console(file=out, force_terminal=True, width=200)) if terminal else PlainProgress(out)
+    shown.start("debate", 100)
+    shown.update(replace(HALF, in_flight=64, queued=120, retries=5))
+    shown.finish(replace(HALF, events_done=100, retries=6))
+    assert "64 in flight, 120 queued" in out.getvalue()
+    assert "5 retries" in out.getvalue()
+    assert "3 failures, 6 retries" in out.getvalue().splitlines()[-1]
+
+
 def test_time_left_follows_the_recent_pace_not_the_replayed_part() -> None:
     rate = RateOfEvents(window_s=30.0)
     rate.add(replace(HALF, events_done=60, elapsed_s=0.1))

@@ -129,7 +129,7 @@ class EndpointSpec(Spec):
     """``completions`` sends bare text (base models) or, with ``tokenizer``, token ids."""
     tokenizer: str | None = None
     """File ``tokenizer.json`` of the model, beside the scenario: texts are then tokenised here, user text without control tokens,
-    and ids are sent (``api: completions``)."""
+    and ids are sent (``api: completions``). With ``kind: vllm``, whole options are then scored exactly, not labels."""
     parallel: int = Field(default=64, ge=1, le=65_536)
     """Requests that one server works on at once (its slots)."""
     context_tokens: int = Field(default=0, ge=0)

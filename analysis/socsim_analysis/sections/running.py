@@ -1,14 +1,17 @@
-"""How the run was made: calls, tokens, time, model identity, seeds and versions."""
+"""How the run was made: calls, tokens, time, what engines noted, model identity, seeds and versions."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from socsim_analysis.markup import Html, count, definitions, element, join, percent, section
+from socsim_analysis.markup import Html, count, definitions, element, join, numeral, percent, plural, section
 from socsim_analysis.page import Page
 
 __all__ = ["running_section"]
+
+_MOST_NOTES = 20
 
 
 def running_section(page: Page) -> Html:
@@ -16,11 +19,26 @@ def running_section(page: Page) -> Html:
     manifest = page.run.manifest
     pairs = [*_model(manifest, scripted=page.scripted), *_cost(manifest), *_seeds(page), *_versions(manifest)]
     packages = manifest.get("packages") or {}
-    parts = [definitions([(name, value) for name, value in pairs if value])]
+    parts = [definitions([(name, value) for name, value in pairs if value]), *_noted(page)]
     if packages:
         listed = ", ".join(f"{name} {version}" for name, version in packages.items())
         parts.append(element("details", element("summary", "Versions of packages"), element("p", listed, class_="soft")))
     return section("run", "Calls, tokens, time, model and seeds", *parts)
+
+
+def _noted(page: Page) -> list[Html]:
+    """What engines could not do as asked, and did otherwise; a call with several notes counts at each of them."""
+    calls = page.run.calls
+    if "notes" not in calls:  # a record of an earlier version
+        return []
+    notes: Counter[str] = Counter(note for listed in calls["notes"].dropna() for note in set(listed))
+    if not notes:
+        return []
+    ordered = sorted(notes.items(), key=lambda pair: (-pair[1], pair[0]))
+    rows = [[note, count(number)] for note, number in ordered[:_MOST_NOTES]]
+    if rest := ordered[_MOST_NOTES:]:
+        rows.append([f"{plural(len(rest), 'other note')}, each rarer", count(sum(number for _, number in rest))])
+    return [page.table(f"What engines noted, in {plural(len(calls), 'recorded call')}.", ["note", "calls"], rows)]
 
 
 def _model(manifest: Mapping[str, Any], *, scripted: bool) -> list[tuple[str, str | Html]]:
@@ -63,6 +81,8 @@ def _cost(manifest: Mapping[str, Any]) -> list[tuple[str, str | Html]]:
         pairs += [("tokens read by the model", count(prompt)), ("of these from its cache", f"{count(cached)} ({share})")]
     if "completion_tokens" in counts:
         pairs.append(("tokens written by the model", count(counts["completion_tokens"])))
+    if manifest.get("usd"):
+        pairs.append(("US dollars", numeral(float(manifest["usd"]), 4)))
     return [*pairs, ("time", _duration(float(manifest.get("elapsed_s") or 0.0)))]
 
 
