@@ -90,14 +90,13 @@ def counted(server: MockServer) -> dict[Prompt, Counted]:
 
 
 def recorded(folder: Path) -> dict[Prompt, Recorded]:
-    """Our side, read from the record alone."""
+    """Our side, read from the record alone, also while it is being written."""
     found: dict[Prompt, Recorded] = {}
     with closing(RecordStore.open(folder / "record.sqlite", read_only=True)) as store:
-        for call in store.calls():
-            prompt, outcome = prompt_of(store.load_request(call.digest)), store.get(call.digest, call.draw)
-            assert outcome is not None
+        for call in store.whole_calls():
+            prompt = prompt_of(call.request)
             assert prompt not in found, "one call was recorded twice"
-            found[prompt] = Recorded(call.draw, outcome, call.attempts)
+            found[prompt] = Recorded(call.draw, call.outcome, call.attempts)
     return found
 
 
