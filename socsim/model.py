@@ -159,7 +159,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         if self.done:
             self.running = False
             return
-        self._carry_out(self._steps_done + 1, "barrier")
+        self._carry_out(self._steps_done + 1, "sequential" if self.replaying else "barrier")
 
     def run(self, execution: Execution = "dependencies", *, until: int | None = None, window: int = WINDOW) -> None:
         """Carry out the schedule to its end.
