@@ -3,14 +3,14 @@
 Sources: Forsythe, Horowitz, Savin & Sefton (1994), Games and Economic Behavior 6, 347-369 (dictator); Güth, Schmittberger &
 Schwarze (1982), Journal of Economic Behavior & Organization 3, 367-388 (ultimatum); Berg, Dickhaut & McCabe (1995), Games and
 Economic Behavior 10, 122-142 (trust); Fehr & Gächter (2000), American Economic Review 90, 980-994 (public goods, punishment);
-Rapoport & Chammah (1965), Prisoner's Dilemma.
+Rapoport & Chammah (1965), Prisoner's Dilemma; Orbell & Dawes (1993), American Sociological Review 58, 787-800 (staying out).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["dictator", "matrix_game", "public_goods", "punished", "trust", "ultimatum"]
+__all__ = ["dictator", "matrix_game", "public_goods", "punished", "trust", "ultimatum", "voluntary"]
 
 
 def dictator(endowment: float, given: float) -> tuple[float, float]:
@@ -77,3 +77,13 @@ def matrix_game(own: int, other: int, matrix: tuple[float, float, float, float])
         [3, 0, 5, 1]
     """
     return matrix[2 * own + other]
+
+
+def voluntary(own: int | None, other: int | None, matrix: tuple[float, float, float, float], outside: float) -> float:
+    """The payoff of one of two players who may also stay out (None): then both get ``outside``, else what `matrix_game` pays.
+
+    Example:
+        >>> voluntary(0, 1, (3, 0, 5, 1), 2.0), voluntary(1, None, (3, 0, 5, 1), 2.0)
+        (0, 2.0)
+    """
+    return outside if own is None or other is None else matrix_game(own, other, matrix)

@@ -9,6 +9,7 @@ from socsim.errors import ScenarioError
 from socsim.events import ResponseRow
 from socsim.runner import open_scenario
 from socsim.scenario import Scenario, load_scenario
+from socsim.scenario.options_games import WORDING_GAMES
 
 SAMPLE = {"method": "sample", "orders": "fixed", "labels": ["letters"]}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -55,9 +56,9 @@ def test_a_responder_is_told_the_offer_and_decides(accepts: bool) -> None:
     expected = (6.0, 4.0) if accepts else (0.0, 0.0)
     assert (played.kept("payoff")[0, proposer], played.kept("payoff")[0, responder]) == expected
     assert played.kept("total")[1, proposer] == 2 * expected[0]
-    word = "accept" if accepts else "reject"
-    assert f"- you: offer 4; others: {word}; you got {expected[0]:g}" in played.scenes[1, proposer]
-    assert f"- you: {word}; others: offer 4; you got {expected[1]:g}" in played.scenes[1, responder]
+    word = "accepted" if accepts else "rejected"
+    assert f"- you: offered 4; the other: {word}; you got {expected[0]:g}" in played.scenes[1, proposer]
+    assert f"- you: {word}; the other: offered 4; you got {expected[1]:g}" in played.scenes[1, responder]
 
 
 def test_a_trustee_may_return_what_was_sent_times_three_at_most() -> None:
@@ -79,8 +80,51 @@ def test_moves_are_made_at_the_same_time_and_remembered() -> None:
     assert played.kept("total")[2, 1] == 15.0
     assert "choose X or Y at the same time" in played.scenes[0, 0]
     assert "last rounds" not in played.scenes[0, 0]
-    assert played.scenes[2, 0].count("- you: X; others: Y; you got 0") == 2
+    assert played.scenes[2, 0].count("- you: X; the other: Y; you got 0") == 2
     assert "Your points so far: 10." in played.scenes[2, 1]
+    assert played.kept("cooperated") == {(step, agent): (1.0, 0.0)[agent] for step in range(3) for agent in range(2)}
+
+
+def test_a_trustee_who_was_sent_nothing_is_not_asked() -> None:
+    played = play(game("trust", repeat=2, unit=2), lambda agent, text: amount(0))
+    (trustor,) = {agent for _, agent, kind, *_ in played.done() if kind == "send"}
+    assert [kind for _, _, kind, *_ in played.done()] == ["send", "send"]
+    assert played.kept("payoff") == {(step, agent): 10.0 * (agent == trustor) for step in range(2) for agent in range(2)}
+    assert "- you: sent 0; the other: had no choice; you got 10" in played.scenes[1, trustor]
+
+
+def test_nobody_has_to_play_where_one_may_stay_out() -> None:
+    ring = {"graph": {"ring": {}}, "place": {"by": "given"}}
+    options = {"stay_out": 2.0}
+    played = play(game("prisoners_dilemma", 4, 2, "simultaneous", ring, **options), lambda agent, text: "CABA"[agent])
+    assert "Whenever one of two stays out, both of them get 2." in played.scenes[0, 0]
+    assert {payoff for (step, _), payoff in played.kept("payoff").items()} == {4.0, 2.0, 10.0}
+    assert [played.kept("payoff")[0, agent] for agent in range(4)] == [4.0, 2.0, 10.0, 2.0]
+    assert (0, 0, "nothing", "", None, "done") in played.done()
+    assert "- you: X; others: stay out, Y; you got 2" in played.scenes[1, 1]
+
+
+def test_a_failed_move_spoils_the_rounds_of_neighbours_only() -> None:
+    ring = {"graph": {"ring": {}}, "place": {"by": "given"}}
+    played = play(game("stag_hunt", 5, 1, "simultaneous", ring), lambda agent, text: "A" if agent else "Well, well.")
+    assert played.kept("payoff") == {(0, 2): 8.0, (0, 3): 8.0}
+    assert [agent for _, agent, kind, *_ in played.done() if kind == "void"] == [0, 1, 4]
+
+
+def test_another_game_is_not_remembered_but_its_points_are_kept() -> None:
+    games = [("dictator", {}), ("stag_hunt", {}), ("stag_hunt", {})]
+    phases = [
+        {
+            "phase": f"p{place}",
+            "activation": {"kind": "dyads", "members": "fixed"},
+            "interaction": {"kind": "games", "options": {"game": name, "readout": SAMPLE, **options}},
+        }
+        for place, (name, options) in enumerate(games)
+    ]
+    played = play(scenario(phases, 2), lambda agent, text: "A")
+    assert "last rounds" not in played.scenes[1, 0]
+    assert played.scenes[2, 0].count("you got") == 1
+    assert sorted(played.kept("total")[2, agent] for agent in range(2)) == [8.0, 18.0]
 
 
 def test_neighbours_play_each_other_with_one_move() -> None:
@@ -106,6 +150,20 @@ def test_contributions_become_known_before_they_are_punished() -> None:
     assert "Person 1 0" in played.scenes[0, 2]
 
 
+def test_who_was_punished_is_told_how_much_not_by_whom() -> None:
+    def reply(agent: int, text: str) -> str:
+        if "points of punishment" in text:
+            return "B" if agent != 0 and "give to Person 1?" in text else "A"
+        return amount(0 if agent == 0 else 10)
+
+    options = {"multiplier": 2.0, "punishment": {"cost": 1, "fine": 3}}
+    played = play(game("public_goods", 3, 2, {"kind": "groups", "size": 3, "members": "fixed"}, None, **options), reply)
+    (move,) = [text for text in played.prompts if "into the project?" in text and "number 0." in text and "last rounds" in text]
+    line = [line for line in move.splitlines() if line.startswith("- you")]
+    assert line == ["- you: 0; others: 10, 10; others deducted 6 points from you; you got 17.3333"]
+    assert played.kept("payoff")[0, 1] == pytest.approx(40 / 3 - 1)
+
+
 def test_talk_is_heard_before_moves_are_made() -> None:
     def reply(agent: int, text: str) -> str:
         return f"I am {agent}." if "short sentence" in text else "A"
@@ -114,6 +172,46 @@ def test_talk_is_heard_before_moves_are_made() -> None:
     assert 'Person 2: "I am 1."' in played.scenes[0, 0]
     assert 'You: "I am 0."' in played.scenes[0, 0]
     assert played.kept("payoff") == {(0, 0): 4.0, (0, 1): 4.0}
+
+
+def test_second_movers_know_the_game_when_they_speak() -> None:
+    for name, words in (
+        ("ultimatum", "will offer you some"),
+        ("trust", "you decide how much"),
+        ("dictator", "may give you some"),
+    ):
+        played = play(game(name, 2, 1, talk=True), lambda agent, text: "Hello you." if "short sentence" in text else "A")
+        (other,) = [text for text in played.prompts if "short sentence" in text and words in text]
+        assert "{" not in other
+
+
+def test_what_was_said_in_another_round_is_not_heard_again() -> None:
+    spoken: list[int] = []
+
+    def reply(agent: int, text: str) -> str:
+        if "short sentence" not in text:
+            return "A"
+        spoken.append(agent)
+        return f"I am {agent}." if len(spoken) <= 2 else "..."
+
+    played = play(game("stag_hunt", 2, 1, talk=True, rounds=2), reply, execution="sequential")
+    moves = [text for text in played.prompts if "Which do you choose" in text]
+    assert ["was said" in text for text in moves] == [True, True, False, False]
+
+
+def test_everything_that_players_are_told_can_be_worded_anew() -> None:
+    spec = game("ultimatum", 2, 2)
+    phase = spec.schedule[0].model_dump(by_alias=True)
+    phase["interaction"]["wording"] = {name: f"<{name}>" for name in WORDING_GAMES if name not in ("accept", "reject", "past")}
+    phase["interaction"]["wording"] |= {"past": "<past {lines}>", "line_pair": "<line_pair {own} {others}>"}
+    played = play(scenario([phase], 2), lambda agent, text: "A")
+    told = {"\n".join(line for line in text.splitlines() if line.startswith("<")) for text in played.prompts}
+    past = "<past <line_pair <did_{}> <did_{}>>>"
+    assert told == {
+        "<ultimatum_proposer>\n<ultimatum_question>", "<ultimatum_responder>\n<ultimatum_answer>",
+        f"<ultimatum_proposer>{past.format('offer', 'accept')}\n<ultimatum_question>",
+        f"<ultimatum_responder>{past.format('accept', 'offer')}\n<ultimatum_answer>",
+    }  # fmt: skip
 
 
 def test_a_move_that_failed_makes_the_round_void_for_both() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socsim.interactions.payoffs import dictator, matrix_game, public_goods, punished, trust, ultimatum
+from socsim.interactions.payoffs import dictator, matrix_game, public_goods, punished, trust, ultimatum, voluntary
 
 AMOUNTS = st.integers(0, 20)
 
@@ -37,3 +37,8 @@ def test_the_prisoners_dilemma_is_one() -> None:
     reward, sucker, temptation, punishment = (matrix_game(own, other, (3, 0, 5, 1)) for own in (0, 1) for other in (0, 1))
     assert temptation > reward > punishment > sucker
     assert 2 * reward > temptation + sucker
+
+
+def test_whoever_stays_out_takes_the_other_along() -> None:
+    paid = [[voluntary(own, other, (3, 0, 5, 1), 2.0) for other in (0, 1, None)] for own in (0, 1, None)]
+    assert paid == [[3, 0, 2.0], [5, 1, 2.0], [2.0, 2.0, 2.0]]
