@@ -136,7 +136,7 @@ class Stages:
         interaction = self._interaction(planned)
         script = self._crossed if world.trials.crossed else interaction.script
         turns = lay_out_turns(step, draw_meetings(planned, world), script)
-        reaction = Reaction(planned) if planned.phase.activating.kind == "events" else None
+        reaction = Reaction(planned, interaction) if planned.phase.activating.kind == "events" else None
         rewiring = self._rewiring()
         turns += self._rewiring_turns(step, turns) if rewiring is not None else ()
         return Stage(planned, interaction, turns, reaction, rewiring, self._memory)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from socsim.activation import Meeting, Part, PlannedStep, Turn
-from socsim.cells import Cell
+from socsim.cells import Cell, answer_of
 from socsim.effects import Effects
 from socsim.observation import Observation, Seen
 from socsim.prompts import PromptBook, fill
@@ -105,8 +105,8 @@ class Interaction:
 
         Values are put in as they are: text of others goes through `socsim.prompts.quotable` first.
         """
-        template = self.spec.wording.get(name) or WORDING[self.kind][name]
-        return fill(template, values)
+        own = self.spec.wording
+        return fill(own[name] if name in own else WORDING[self.kind][name], values)
 
     def script(self, meeting: Meeting) -> Sequence[Part]:
         """Who does what in a meeting; here everybody in turn, as often as the activation's ``rounds`` say."""
@@ -151,6 +151,18 @@ class Interaction:
             await agent.ask(item)
         if observation.say is not None:
             await agent.say()
+
+    def noticed(self, other: int) -> Cell | None:
+        """The cell whose change others react to with ``events: {on: neighbour_change}``; here the answers to `item`."""
+        return answer_of(other, self.item) if self.item else None
+
+    def has_changed(self, other: int, view: View) -> bool:
+        """Whether that cell has changed since the previous step began; here whether the answer is another than before."""
+        cell = self.noticed(other)
+        entries = view.entries(cell) if cell is not None else ()
+        if len(entries) < 2 or entries[-1].at < (view.step - 1, -1):
+            return False
+        return bool(entries[-1].value.choice != entries[-2].value.choice)
 
     def settle(self, turn: Turn, view: View, effects: Effects) -> None:
         """What the model settles in a silent part: payoffs, scores. No call is made."""

@@ -1,7 +1,8 @@
 """Whether somebody who acts on events has something to react to.
 
 ``mention``: since the previous step began, somebody whom the agent reads wrote its name ("Person 3"). ``neighbour_change``:
-since then somebody whom it reads gave another answer to the item of the phase than before.
+since then what the interaction says changed for somebody whom it reads: its answer to the item of the phase, or whether it has
+adopted. What the model settles in silence does not wait for an event.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ import re
 from collections.abc import Iterable
 
 from socsim.activation import PlannedStep, Turn
-from socsim.cells import Cell, answer_of, message_of
+from socsim.cells import Cell, message_of
+from socsim.interactions.base import Interaction
 from socsim.view import View
 
 __all__ = ["Reaction"]
 
 
 class Reaction:
-    """Decides over the turns of one step whose activation is ``events``."""
+    """Decides over the turns of one step whose activation is ``events``.
 
-    def __init__(self, planned: PlannedStep) -> None:
+    Args:
+        planned: the step.
+        interaction: says what changes.
+    """
+
+    def __init__(self, planned: PlannedStep, interaction: Interaction) -> None:
         self._on = planned.phase.activating.on
-        self._item = planned.first_item
+        self._interaction = interaction
         self._first = planned.phase.activating.first
         self._begins = planned.repetition == 0
 
@@ -31,10 +38,13 @@ class Reaction:
             return ()
         if self._on == "mention":
             return [message_of(author) for author in view.tied_to() if author != turn.agent]
-        return [answer_of(other, self._item) for other in view.tied_to() if other != turn.agent] if self._item else ()
+        cells = (self._interaction.noticed(other) for other in view.tied_to() if other != turn.agent)
+        return [cell for cell in cells if cell is not None]
 
     def holds(self, turn: Turn, view: View) -> bool:
         """Whether something has happened."""
+        if turn.part.silent:
+            return True
         if self._begins:
             return self._first == "all"
         others = [other for other in view.tied_to() if other != turn.agent]
@@ -42,12 +52,4 @@ class Reaction:
             name = re.compile(rf"\bPerson {turn.agent + 1}\b")
             messages = (view.message(other, turn.step - 1) for other in others)
             return any(message is not None and name.search(message.text) for message in messages)
-        return any(self._changed(other, view) for other in others)
-
-    def _changed(self, other: int, view: View) -> bool:
-        if self._item is None:
-            return False
-        entries = view.entries(answer_of(other, self._item))
-        if len(entries) < 2 or entries[-1].at < (view.step - 1, -1):
-            return False
-        return bool(entries[-1].value.choice != entries[-2].value.choice)
+        return any(self._interaction.has_changed(other, view) for other in others)

@@ -86,7 +86,8 @@ def _events(scenario: Scenario, phase: PhaseSpec, place: Path, findings: Finding
         findings.add(place, "nothing is said to react to", "Add on: mention, or on: neighbour_change")
     if spec.on is not None and scenario.network is None:
         findings.add(place, "there are no ties, so nobody notices anybody", "Add `network`")
-    if spec.on == "neighbour_change" and not phase.ask:
+    adopting = phase.interaction != "none" and phase.interaction.kind == "adoption"
+    if spec.on == "neighbour_change" and not phase.ask and not adopting:
         findings.add((*place, "on"), "the phase asks no item whose answers could change", "Add `ask: [ITEM]`")
     if spec.on == "mention" and phase.say is None:
         findings.add((*place, "on"), "nobody writes in this phase, so nobody is mentioned", "Add `say: {}`")

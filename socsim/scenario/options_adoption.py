@@ -10,14 +10,18 @@ from pydantic import Field, model_validator
 from socsim.scenario.asking import ItemSpec, ReadoutSpec
 from socsim.scenario.base import Spec
 
-__all__ = ["WORDING_ADOPTION", "AdoptionOptions", "SeedsSpec", "adoption_ballot"]
+__all__ = ["CHOICE", "WORDING_ADOPTION", "AdoptionOptions", "SeedsSpec", "adoption_ballot"]
+
+
+CHOICE = "adoption"
+"""Under which choices are recorded among the answers."""
 
 
 class SeedsSpec(Spec):
     """Who has adopted from the beginning; drawn from the seed of the replicate where not named."""
 
     share: float | None = Field(default=None, gt=0.0, le=1.0)
-    """Of all people, rounded to whole ones (halves up)."""
+    """Of all people, rounded to whole ones (halves up), at least one."""
     count: int | None = Field(default=None, ge=1)
     """Their number."""
     agents: tuple[int, ...] = ()
@@ -31,7 +35,7 @@ class SeedsSpec(Spec):
 
     def number_of(self, people: int) -> int:
         """How many of a number of people are seeds."""
-        return self.count if self.count is not None else int((self.share or 0.0) * people + 0.5)
+        return self.count if self.count is not None else max(1, int((self.share or 0.0) * people + 0.5))
 
 
 class AdoptionOptions(Spec):
@@ -51,9 +55,10 @@ class AdoptionOptions(Spec):
 
 
 WORDING_ADOPTION: Mapping[str, str] = {
-    "number": "{adopted} of the {known} people you know use {what}.\n",
-    "who": "Of the people you know, {people} use {what}; {others} do not.\n",
-    "nobody": "None of the {known} people you know uses {what}.\n",
+    "number": "People you know who use {what}: {adopted} of {known}.\n",
+    "who": "People you know who use {what}: {people}. Others whom you know: {others}.\n",
+    "nobody": "People you know who use {what}: none of {known}.\n",
+    "isolated": "You know nobody who could use {what}.\n",
     "cost": "{cost}\n",
     "own": "You use {what} now.\n",
     "question": "What do you do about {what}?",

@@ -40,7 +40,8 @@ class ActivationSpec(Spec):
     - ``poisson``: each acts with probability 1 − exp(−rate) at a step, in the order of the drawn times.
     - ``hourly``: the same with rate times the share of the hour in ``curve``; step 0 is the first hour.
     - ``schedule``: as a table says, with columns ``step`` and ``agent`` and, where the order matters, ``order``.
-    - ``events``: whoever has been mentioned, or has a neighbour whose answer changed, since it last acted.
+    - ``events``: whoever has been mentioned, or has a neighbour whose answer (in ``adoption`` without items: whose adoption)
+      changed, since the previous step began.
     """
 
     kind: Activation

@@ -26,18 +26,26 @@ def spread(size: int = 6, repeat: int = 3, activation: Any = "simultaneous", arm
 
 def follows(agent: int, text: str) -> str:
     """Adopts as soon as anybody it knows has."""
-    return "B" if "None of the" in text else "A"
+    return "B" if "none of" in text or "You know nobody" in text else "A"
 
 
 def test_it_spreads_one_neighbour_a_step_from_the_seed() -> None:
     played = play(spread(), follows)
-    adopted = {(step, agent) for (step, agent), value in played.kept("adopted").items() if value}
-    assert adopted == {(0, 1), (0, 5), (1, 2), (1, 4), (2, 3)}
-    assert not [one for one in played.done() if one[1] == 0]
-    assert played.scenes[0, 1] == "1 of the 2 people you know use Pigeon.\n"
-    assert played.scenes[0, 2] == "None of the 2 people you know uses Pigeon.\n"
+    assert {(step, agent) for step, agent, kind, *_ in played.done() if kind == "adopt"} == {
+        (0, 1),
+        (0, 5),
+        (1, 2),
+        (1, 4),
+        (2, 3),
+    }
+    assert [one for one in played.done() if one[1] == 0] == [(0, 0, "seed", "", None, "done")]
+    shares = [sum(played.kept("adopted")[step, agent] for agent in range(6)) for step in range(3)]
+    assert shares == [3.0, 5.0, 6.0]
+    assert played.scenes[0, 1] == "People you know who use Pigeon: 1 of 2.\n"
+    assert played.scenes[0, 2] == "People you know who use Pigeon: none of 2.\n"
+    assert (0, 0) not in played.scenes
     assert (played.kept("exposed")[2, 3], played.kept("known")[2, 3]) == (2.0, 2.0)
-    assert {kind for _, _, kind, *_ in played.done()} == {"adopt", "nothing"}
+    assert {kind for _, _, kind, *_ in played.done()} == {"adopt", "nothing", "seed"}
 
 
 def test_one_after_the_other_it_may_spread_faster() -> None:
@@ -47,36 +55,74 @@ def test_one_after_the_other_it_may_spread_faster() -> None:
 
 def test_who_has_adopted_may_be_shown_and_the_cost() -> None:
     played = play(spread(show="who", cost="It costs a day."), follows)
-    assert played.scenes[0, 1] == "Of the people you know, Person 1 use Pigeon; 1 do not.\nIt costs a day.\n"
+    assert played.scenes[0, 1] == "People you know who use Pigeon: Person 1. Others whom you know: 1.\nIt costs a day.\n"
+    assert [one for one in played.seen() if one[0] == 1] == [
+        (1, 2, 1, 0, "Pigeon", "adopter"), (1, 4, 5, 0, "Pigeon", "adopter"),
+    ]  # fmt: skip
 
 
 def test_adopters_may_give_up_where_it_is_not_absorbing() -> None:
     played = play(spread(repeat=1, absorbing=False), lambda agent, text: "B")
-    assert played.done() == [(0, agent, "give_up" if agent == 0 else "nothing", "", None, "done") for agent in range(6)]
+    expected = [(0, agent, "give_up" if agent == 0 else "nothing", "", None, "done") for agent in range(6)]
+    assert played.done() == [*expected, (0, 0, "seed", "", None, "done")]
     assert "You use Pigeon now." in played.scenes[0, 0]
     assert played.kept("adopted")[0, 0] == 0.0
 
 
 def test_a_choice_that_failed_changes_nothing() -> None:
     played = play(spread(repeat=2), lambda agent, text: "I cannot say.")
-    assert {(kind, status) for _, _, kind, _, _, status in played.done()} == {("choose", "failed")}
-    assert set(played.kept("adopted").values()) == {0.0}
+    assert {(kind, status) for _, _, kind, _, _, status in played.done()} == {("choose", "failed"), ("seed", "done")}
+    assert {agent for (_, agent), value in played.kept("adopted").items() if value} == {0}
 
 
 def test_alone_nobody_is_seen_to_have_adopted() -> None:
     played = play(spread(arms=["treatment", "alone"]), follows, arm=1)
     assert set(played.kept("exposed").values()) == {0.0}
-    assert not any(played.kept("adopted").values())
+    assert {agent for (_, agent), value in played.kept("adopted").items() if value} == {0}
 
 
 def test_seeds_are_drawn_alike_in_every_step() -> None:
     played = play(spread(12, seeds={"share": 0.25}), lambda agent, text: "B")
-    assert {agent for _, agent, *_ in played.done()} == {agent for step, agent, *_ in played.done() if step == 0}
-    assert len({agent for _, agent, *_ in played.done()}) == 9
+    seeds = {agent for _, agent, kind, *_ in played.done() if kind == "seed"}
+    assert len(seeds) == 3
+    for step in range(3):
+        assert {agent for at, agent, kind, *_ in played.done() if at == step and kind == "nothing"} == set(range(12)) - seeds
+
+
+@pytest.mark.parametrize("absorbing", [True, False])
+def test_who_waits_for_a_change_decides_when_a_neighbour_has_adopted(absorbing: bool) -> None:
+    waiting = {"kind": "events", "on": "neighbour_change", "first": "none"}
+    played = play(spread(6, 5, waiting, absorbing=absorbing), lambda agent, text: "A")
+    decided = [(step, agent) for step, agent, kind, *_ in played.done() if kind in ("adopt", "keep")]
+    first = [(1, 1), (1, 5), (2, 2), (2, 4), (3, 3)]
+    assert decided == first if absorbing else set(decided) >= set(first)
+    assert not [one for one in decided if one[0] == 0]
+    assert [sum(played.kept("adopted")[step, agent] for agent in range(6)) for step in range(5)] == [1, 3, 5, 6, 6]
+
+
+def test_nothing_happens_where_nobody_can_change() -> None:
+    waiting = {"kind": "events", "on": "neighbour_change", "first": "all"}
+    played = play(spread(6, 3, waiting), lambda agent, text: "B")
+    assert {step for step, _, kind, *_ in played.done() if kind == "nothing"} == {0, 1}
+    assert {agent for step, agent, kind, *_ in played.done() if kind == "nothing" and step == 1} == {1, 5}
+
+
+def test_whoever_knows_nobody_is_told_so() -> None:
+    apart = {"graph": {"erdos_renyi": {"p": 0.0}}}
+    spec = spread(3, 1)
+    spec = scenario([spec.schedule[0].model_dump(by_alias=True)], 3, network=apart)
+    played = play(spec, follows)
+    assert played.scenes[0, 1] == "You know nobody who could use Pigeon.\n"
+    assert played.kept("known")[0, 1] == 0.0
 
 
 def test_it_is_the_same_under_every_execution() -> None:
-    assert same_under_every_execution(spread(8, 3, "random_sequential", absorbing=False), lambda agent, text: "AB"[len(text) % 2])
+    def reply(agent: int, text: str) -> str:
+        return "AB"[(len(text) + agent) % 2]
+
+    waiting = {"kind": "events", "on": "neighbour_change"}
+    for activation in ("simultaneous", "random_sequential", {"kind": "poisson", "rate": 0.7}, waiting):
+        assert same_under_every_execution(spread(8, 3, activation, absorbing=False, show="who"), reply)
 
 
 def test_two_ways_of_naming_seeds_are_refused(tmp_path: Any) -> None:
