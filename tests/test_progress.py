@@ -44,7 +44,8 @@ def test_what_is_in_flight_and_waiting_is_told_while_calls_are_on_their_way() ->
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_load_and_retries_reach_the_shown_line(terminal: bool) -> None:
+def test_load_and_retries_reach_the_shown_line(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")  # on a dumb terminal nothing is drawn while it goes on
     out = io.StringIO()
     shown: RunProgress = LiveProgress(Console(file=out, force_terminal=True, width=200)) if terminal else PlainProgress(out)
     shown.start("debate", 100)
