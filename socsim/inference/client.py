@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from socsim.inference.retrying import Backoff, ask_once, bad_reply, failure_of
 from socsim.inference.statistics import ClientStats, Statistics
 from socsim.inference.throttling import AdaptiveLimit, TokenGuess, Turns
 from socsim.inference.types import CallFailure, Completion, DrawKey, Engine, Request, TokenCounter, Usage
+from socsim.record.calls import PendingCall
 from socsim.record.store import RecordStore
 from socsim.scenario.engines import LimitsSpec
 from socsim.seeding import uniform
@@ -49,7 +49,11 @@ class Caps(Protocol):
 
 def engine_seed(draw: DrawKey | None) -> int:
     """Seed for the engine's sampler, 0 to 2^31 - 1; 0 for a call without a draw key."""
-    return 0 if draw is None else int(uniform(draw.seed, "engine", draw.text()) * 2.0**31)
+    return 0 if draw is None else _seed(draw, draw.text())
+
+
+def _seed(draw: DrawKey | None, text: str) -> int:
+    return 0 if draw is None else int(uniform(draw.seed, "engine", text) * 2.0**31)
 
 
 class InferenceClient:
@@ -229,7 +233,8 @@ class InferenceClient:
 
     def _settle(self, flight: Flight, outcomes: Sequence[Outcome], attempts: int) -> None:
         for number, (member, outcome) in enumerate(zip(flight.members, outcomes, strict=True)):
-            self._record.put_call(flight.request, flight.digest, member.draw, outcome, attempts if number == 0 else 0)
+            tried = attempts if number == 0 else 0
+            self._record.put_pending(PendingCall(flight.request, flight.digest, member.key[1], outcome, tried))
             self._answered_here.add(hash(member.key))
         self._statistics.settled(outcomes, attempts)
         self._flights.landed(flight)
@@ -276,7 +281,7 @@ class InferenceClient:
         aside = self._caps.admit(prompt, reply, texts) if self._caps is not None else 0
         usage: Usage | None = None
         try:
-            seeds = [engine_seed(member.draw) for member in flight.members]
+            seeds = [_seed(member.draw, member.key[1]) for member in flight.members]
             timeout_s = self._limits.timeout_s
             completions = await ask_once(self._engine, request, seeds, timeout_s=timeout_s, priority=flight.priority)
             if measured:
@@ -318,7 +323,7 @@ def _checked(request: Request, completion: Completion, attempt: int, elapsed_s: 
     problem = bad_reply(request, completion)
     if problem:
         return CallFailure("bad_reply", problem, attempt)
-    return completion if completion.elapsed_s else replace(completion, elapsed_s=elapsed_s)
+    return completion if completion.elapsed_s else completion.timed(elapsed_s)
 
 
 def _total(completions: Sequence[Completion]) -> Usage:

@@ -130,6 +130,7 @@ class HttpEngine:
         self._endpoints = Endpoints(addresses)
         settings = TransportSettings(key, int(endpoint.largest_reply_mb * 2**20))
         self._transport: Transport = (HostedTransport if endpoint.kind == "hosted" else LeanTransport)(settings)
+        self._able = self._abilities()
         host = ",".join(urlsplit(address).netloc for address in addresses)
         library = "openai" if endpoint.kind == "hosted" else "httptools"
         self._identity = EngineIdentity(
@@ -152,6 +153,9 @@ class HttpEngine:
 
     def capabilities(self) -> Capabilities:
         """What this kind of server can do."""
+        return self._able
+
+    def _abilities(self) -> Capabilities:
         kind, spec, wire = self._spec.kind, self._spec, self._wire
         chat = spec.api == "chat"
         return Capabilities(
@@ -286,9 +290,12 @@ class HttpEngine:
 
     async def _ask(self, request: Request, seed: int, texts: int) -> list[Completion]:
         body, notes = self._wire.body(request, seed, texts)
-        with self._hiding_the_key():
+        try:
             content = await self._posted(self._wire.path, body, request.segments[0].text)
             found = self._wire.read(request, content, texts)
+        except InferenceError as error:
+            self._hide_the_key(error)
+            raise
         if notes:
             found = [replace(one, notes=(*notes, *one.notes)) for one in found]
         return [self._without_the_key(one) for one in found] if self._key else found
@@ -317,9 +324,12 @@ class HttpEngine:
         try:
             yield
         except InferenceError as error:
-            if self._key:
-                error.args = (self._key.hide(str(error)), *error.args[1:])
+            self._hide_the_key(error)
             raise
+
+    def _hide_the_key(self, error: InferenceError) -> None:
+        if self._key:
+            error.args = (self._key.hide(str(error)), *error.args[1:])
 
     async def _models(self, address: str) -> list[str]:
         try:

@@ -7,7 +7,6 @@ that was paid for and is still needed.
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from socsim.errors import RecordError
-from socsim.record.packing import unpack_refs
+from socsim.record.packing import unpack_refs, unpack_text
 from socsim.record.schema import connect_writer, leave_one_file
 
 __all__ = ["Pruned", "prune_record", "record_bytes"]
@@ -79,7 +78,7 @@ def _remove(connection: sqlite3.Connection, *, pieces: bool) -> tuple[int, int, 
 
 def _referred(connection: sqlite3.Connection) -> Iterator[tuple[bytes, str]]:
     for (stored,) in connection.execute("SELECT calls FROM events"):
-        for _, digest, draw in orjson.loads(zlib.decompress(stored)):
+        for _, digest, draw in orjson.loads(unpack_text(stored)):
             yield bytes.fromhex(digest), draw
 
 

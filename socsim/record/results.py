@@ -39,8 +39,8 @@ class Results:
         packed: dict[str, list[tuple[Any, ...]]] = {}
         for row in rows:
             table = table_of(row)
-            packed.setdefault(table.insert_sql(), []).append(table.pack(row))
-        self._writer.put([Rows(item) for item in packed.items()])
+            packed.setdefault(table.name, []).append(table.pack(row))
+        self._writer.put([Rows((table_named(name).insert_sql(), stored)) for name, stored in packed.items()])
         if events:
             self._index().update((event_key(event), _hashes(event)) for event in events)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -28,7 +28,7 @@ from socsim.events import (
     ValueRow,
 )
 from socsim.items import Reading
-from socsim.record.packing import compress, pack_floats, pack_text, unpack_floats, unpack_text
+from socsim.record.packing import pack_floats, pack_text, unpack_floats, unpack_text
 
 __all__ = ["ROW_TABLES", "EventKey", "Row", "RowTable", "event_key", "table_named", "table_of"]
 
@@ -42,18 +42,20 @@ _INTEGERS = frozenset(
 )
 _REALS = frozenset({"weight", "value", "expected", "entropy", "mass", "u", "amount"})
 _LONG_TEXTS = frozenset({"persona", "text", "raw"})
+_SHORT_CALLS = 128
+"""Lists of calls of fewer bytes, mostly of one call, are not compressed: there is little in them that repeats."""
 
 
 def _pack_json(value: Mapping[str, Any]) -> str:
     return json.dumps(dict(value), ensure_ascii=True)
 
 
-def _pack_calls(calls: tuple[tuple[str, str, str], ...]) -> bytes:
-    return compress(orjson.dumps(calls))
+def _pack_calls(calls: tuple[tuple[str, str, str], ...]) -> str | bytes:
+    return pack_text(orjson.dumps(calls).decode(), _SHORT_CALLS)
 
 
-def _unpack_calls(data: bytes) -> tuple[tuple[str, str, str], ...]:
-    return tuple((path, digest, draw) for path, digest, draw in orjson.loads(zlib.decompress(data)))
+def _unpack_calls(stored: str | bytes) -> tuple[tuple[str, str, str], ...]:
+    return tuple((path, digest, draw) for path, digest, draw in orjson.loads(unpack_text(stored)))
 
 
 def _pack_readings(readings: tuple[Reading, ...]) -> bytes:
@@ -103,6 +105,17 @@ def _columns(row: type[Any]) -> tuple[str, ...]:
 
 
 @cache
+def _packing(
+    row: type[Any],
+) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[int, ...], tuple[tuple[int, Callable[[Any], Any]], ...]]:
+    """What reads all columns of a row, which of them are real numbers, and which are encoded, and how."""
+    columns = _columns(row)  # type: ignore[arg-type]  # a class is hashable
+    reals = tuple(at for at, column in enumerate(columns) if column in _REALS)
+    coded = tuple((at, _CODECS[column][0]) for at, column in enumerate(columns) if column in _CODECS)
+    return attrgetter(*columns), reals, coded
+
+
+@cache
 def _insert_sql(table: str, columns: int) -> str:
     return f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * columns)})"
 
@@ -142,12 +155,13 @@ class RowTable:
         Raises:
             ValueError: a number is not a number; missing values are None.
         """
-        packed = []
-        for column in self.columns:
-            value = getattr(row, column)
-            if column in _REALS and value is not None and math.isnan(value):
-                raise ValueError(f"{type(row).__name__}.{column} is not a number; a missing value is None")
-            packed.append(_CODECS[column][0](value) if column in _CODECS else value)
+        read, reals, coded = _packing(self.row)  # type: ignore[arg-type]  # a class is hashable
+        packed = list(read(row))
+        for at in reals:
+            if packed[at] is not None and math.isnan(packed[at]):
+                raise ValueError(f"{type(row).__name__}.{self.columns[at]} is not a number; a missing value is None")
+        for at, encode in coded:
+            packed[at] = encode(packed[at])
         return tuple(packed)
 
     def unpack(self, stored: tuple[Any, ...]) -> Any:

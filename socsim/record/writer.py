@@ -44,6 +44,7 @@ class Rows(tuple[str, list[tuple[Any, ...]]]):
 
 _Item = PendingCall | SetMeta | Sequence[Rows]
 _INSERT_CALL = f"INSERT OR IGNORE INTO calls ({', '.join(CALL_COLUMNS)}) VALUES ({', '.join('?' * len(CALL_COLUMNS))})"
+_SET_META = "INSERT OR REPLACE INTO meta VALUES (?, ?)"
 _INSERT_BEGUN = "INSERT OR IGNORE INTO begun VALUES (?, ?)"
 _DELETE_BEGUN = "DELETE FROM begun WHERE digest = ? AND draw = ?"
 
@@ -198,9 +199,7 @@ class RecordWriter:
             self._write_calls([item for item in items if type(item) is PendingCall])
             if begins:
                 self._connection.executemany(_INSERT_BEGUN, map(_stored, begins))
-            for item in items:
-                if not isinstance(item, PendingCall):
-                    self._write(item)
+            self._write_rows([item for item in items if not isinstance(item, PendingCall)])
             execute("COMMIT")
         except BaseException:
             self._parts.forget()
@@ -219,11 +218,14 @@ class RecordWriter:
             self._connection.executemany(_DELETE_BEGUN, map(_stored, settled))
             self._begun.difference_update(settled)
 
-    def _write(self, item: SetMeta | Sequence[Rows]) -> None:
-        if isinstance(item, SetMeta):
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", tuple(item))
-            return
-        for statement, rows in item:
+    def _write_rows(self, items: Sequence[SetMeta | Sequence[Rows]]) -> None:
+        """Rows of equal statements go together, at the place of the first."""
+        together: dict[str, list[tuple[Any, ...]]] = {}
+        for item in items:
+            parts: Sequence[tuple[str, list[Any]]] = [(_SET_META, [tuple(item)])] if isinstance(item, SetMeta) else item
+            for statement, rows in parts:
+                together.setdefault(statement, []).extend(rows)
+        for statement, rows in together.items():
             self._connection.executemany(statement, rows)
 
 
