@@ -140,11 +140,11 @@ class Cells:
         return found
 
     def forget(self, before: At) -> None:
-        """Free the entries below a place but for the last of each cell; boards and changes of ties are kept.
+        """Free the entries below a place but for the last of each cell; boards, memories and changes of ties are kept.
 
         Call it where entries are put; whoever reads meanwhile elsewhere reads on in what was there.
         """
         for cell, entries in list(self._entries.items()):
             kind, owner = cell
-            if owner >= 0 and kind != "ties" and len(entries) > 1 and entries[1].at < before:
+            if owner >= 0 and kind not in ("ties", "memory") and len(entries) > 1 and entries[1].at < before:
                 self._entries[cell] = entries[max(0, bisect_left(entries, before, key=_at) - 1) :]

@@ -82,7 +82,7 @@ def interview(
         Session(store, ready, scenario.inference) as session,
     ):
         model, turn = _as_it_was(world, worlds, past, folder, agent, step, agent_class)
-        event = model.event_of(turn, session.client)
+        event = past.loop.run(model.event_of(turn, session.client))
         if item is not None and item not in world.wording.items:
             raise RecordError(f"{folder}: there is no item {item!r}. Items: {', '.join(world.wording.items) or 'none'}.")
         return session.loop.run(_asked(event, question, options, item))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import mesa
@@ -27,7 +26,6 @@ from socsim.execution.waves import Waves
 from socsim.interactions import Shown
 from socsim.items import ItemFailure
 from socsim.loop import LoopThread, wake_on_interrupt
-from socsim.memory import cue_of
 from socsim.observation import Observation, Seen
 from socsim.outcomes import effect_rows, effect_versions, rows_of, versions_of
 from socsim.prompts import one_line
@@ -231,7 +229,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             Seen(-1, turn.step, one_line(text), "news") for text in self.world.happenings.news.get((turn.step, agent), ())
         )
         own_message = view.message(agent, since) if "own_last_message" in phase.remember else None
-        observation = Observation(
+        return Observation(
             agent=agent,
             step=turn.step,
             phase=planned.name,
@@ -251,9 +249,6 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             potential=shown.potential,
             facts=shown.facts,
         )
-        if stage.memory is None or "memory" not in phase.remember:
-            return observation
-        return replace(observation, recalled=stage.memory.recall(view, since, cue_of(observation, stage.memory.questions)))
 
     def _scene(self, news: Sequence[Seen], shown: Shown) -> str:
         """The news, then what the interaction shows."""
@@ -299,9 +294,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             self._taken.setdefault(turn.step, []).append((turn, effects))
             return 0.0
         event = self._event(turn, view, stage)
-        await self._act(event)
-        if stage.memory is not None:
-            await stage.memory.keep(event, view)
+        await self._act(event, view, stage)
         self._apply(turn, versions_of(turn, event))
         self._taken.setdefault(turn.step, []).append((turn, event))
         return event.busy_s
@@ -313,18 +306,22 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         event.script = self.world.happenings.scripts.get(turn.agent)
         return event
 
-    def event_of(self, turn: Turn, asker: Asker) -> Event:
+    async def event_of(self, turn: Turn, asker: Asker) -> Event:
         """A turn as it would be taken now, with somebody else to ask; nothing of it is applied."""
-        event = self._event(turn, self.view(turn), self.stages[turn.step])
+        view, stage = self.view(turn), self.stages[turn.step]
+        event = self._event(turn, view, stage)
+        await stage.bring_up(event, view, self.world.happenings.since(turn.agent, turn.step))
         event.asker = asker
         return event
 
-    async def _act(self, event: Event) -> None:
+    async def _act(self, event: Event, view: View, stage: Stage) -> None:
         seen = event.observation
         agent = self.people[seen.agent]
         try:
+            await stage.bring_up(event, view, self.world.happenings.since(seen.agent, seen.step))
             with acting_in(event):
-                await agent.act(seen)
+                await agent.act(event.observation)
+            await stage.keep(event, view)
         except RecordError as missing:
             if not self.replaying:
                 raise

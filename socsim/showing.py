@@ -9,6 +9,7 @@ from itertools import groupby
 from socsim.errors import RecordError
 from socsim.events import ActionRow, EventRow, MessageRow, ResponseRow
 from socsim.inference.types import CallFailure, Completion, Request, Segment
+from socsim.inference.vectors import unpack_vector
 from socsim.record.rows import EventKey, event_key
 from socsim.record.store import RecordStore
 
@@ -95,6 +96,9 @@ def _reply_lines(request: Request, completion: Completion, *, tokens: bool) -> I
             yield f"  {candidate!r}: {logprob!r}" + ("" if tokens_of is None else f"  tokens {_ids(tokens_of)}")
         if request.terminators:
             yield f"  each followed by one of {list(request.terminators)!r}"
+        return
+    if request.kind == "embed":
+        yield f"vector of {len(unpack_vector(completion.text))} numbers"
         return
     yield f"reply (finish_reason {completion.finish_reason}):"
     yield from _indented(completion.text)

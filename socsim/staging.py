@@ -13,6 +13,7 @@ from socsim.activation import Meeting, Part, PlannedStep, Turn, lay_out_turns
 from socsim.activation.meetings import draw_meetings
 from socsim.cells import TIES, Cell, actions_of, answer_of, memory_of, message_of, ties_of
 from socsim.effects import Effects
+from socsim.event import Event
 from socsim.interactions import Interaction, Setup, interaction_class, spec_of
 from socsim.interactions.reacting import Reaction
 from socsim.interactions.rewiring import REWIRING, Rewiring
@@ -70,6 +71,16 @@ class Stage:
         else:
             self.interaction.settle(turn, view, effects)
 
+    async def bring_up(self, event: Event, view: View, since: int) -> None:
+        """Let a turn begin with what the agent remembers, where the phase remembers it."""
+        if self.memory is not None and "memory" in self.planned.phase.remember:
+            await self.memory.bring_up(event, view, since)
+
+    async def keep(self, event: Event, view: View) -> None:
+        """Let the agent keep what has happened in a turn."""
+        if self.memory is not None:
+            await self.memory.keep(event, view)
+
     def own_reads(self, turn: Turn) -> list[Cell]:
         """What a turn looks at of the agent's own."""
         phase, agent = self.planned.phase, turn.agent
@@ -111,7 +122,7 @@ class Stages:
         self._kept: dict[int, Stage] = {}
         declared = world.spec.memory
         questions = {name: item.spec.text or name for name, item in world.wording.items.items()}
-        self._memory = Memory(declared, questions) if declared is not None else None
+        self._memory = Memory(declared, questions) if declared is not None and declared.remembers else None
 
     def __getitem__(self, step: int) -> Stage:
         stage = self._kept.get(step)
@@ -124,7 +135,7 @@ class Stages:
     def reach(self) -> int | None:
         """How many finished steps back anything in this world may look; None for all."""
         reaches = [self._class(planned).reach for planned in self._world.steps]
-        if self._memory is not None or any(reach is None for reach in reaches):
+        if any(reach is None for reach in reaches):
             return None
         return max((reach for reach in reaches if reach is not None), default=0) + 1
 

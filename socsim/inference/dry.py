@@ -10,6 +10,7 @@ import hashlib
 import math
 import random
 import re
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,7 @@ from socsim.inference.types import (
     Engine,
     EngineIdentity,
     Request,
+    Segment,
     TokenCounter,
     Usage,
 )
@@ -92,7 +94,10 @@ _PATH: ContextVar[str] = ContextVar("socsim_dry_path", default="")
 
 @dataclass(slots=True)
 class Counts:
-    """What was asked. ``shared_tokens`` are of prompts' beginnings that an earlier prompt had too, up to a segment's end."""
+    """What was asked; embeddings count as scores, as nothing is written.
+
+    ``shared_tokens`` are of prompts' beginnings that an earlier prompt had too, up to a segment's end.
+    """
 
     texts: int = 0
     scores: int = 0
@@ -165,6 +170,13 @@ class DryEngine:
         counts.reply_tokens += length
         counts.longest_reply_tokens += request.sampling.max_tokens if request.sampling else 0
         return Completion(text, usage=replace(usage, completion_tokens=max(1, round(length))))
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """Count the texts and give stand-ins that are like nothing."""
+        for text in texts:
+            self.counts.scores += 1
+            self.counts.prompt_tokens += await self._tokens(Request("text", (Segment("user", text),), "plain"))
+        return [(0.0,)] * len(texts)
 
     def close(self) -> None:
         """The other engine belongs to who made it."""

@@ -18,7 +18,8 @@ from socsim.errors import (
     TimedOut,
     Unavailable,
 )
-from socsim.inference.types import CallFailure, Completion, Engine, FailureKind, Prioritising, Request, Sampler
+from socsim.inference.types import CallFailure, Completion, Embedder, Engine, FailureKind, Prioritising, Request, Sampler
+from socsim.inference.vectors import pack_vector
 
 __all__ = ["Backoff", "ask_once", "bad_reply", "failure_of"]
 
@@ -68,7 +69,7 @@ def failure_of(error: InferenceError, attempts: int) -> CallFailure:
 
 def bad_reply(request: Request, completion: Completion) -> str:
     """What is wrong with the form of a completion; empty if nothing."""
-    if request.kind == "text":
+    if request.kind != "score":
         return ""
     count, expected = len(completion.logprobs), len(request.candidates)
     if count != expected:
@@ -95,6 +96,8 @@ async def ask_once(
     """
     try:
         async with asyncio.timeout(timeout_s) as limit:
+            if request.kind == "embed":
+                return [await _vector(engine, request)] * len(seeds)
             if len(seeds) > 1:
                 return await _several(engine, request, seeds)
             if engine.capabilities().priority:
@@ -105,6 +108,15 @@ async def ask_once(
         if not limit.expired():
             raise
         raise TimedOut(f"no answer within {timeout_s:g} s") from error
+
+
+async def _vector(engine: Engine, request: Request) -> Completion:
+    if not isinstance(engine, Embedder):
+        raise Rejected(f"the {engine.identity.engine} engine gives no embeddings")
+    vectors = await engine.embed(["".join(segment.text for segment in request.segments)])
+    if len(vectors) != 1 or not vectors[0] or not all(math.isfinite(value) for value in vectors[0]):
+        raise BadReply(f"{len(vectors)} vectors came back for one text, or they are empty or not finite")
+    return Completion(pack_vector(vectors[0]))
 
 
 async def _several(engine: Engine, request: Request, seeds: Sequence[int]) -> Sequence[Completion]:

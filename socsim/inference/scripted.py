@@ -33,6 +33,9 @@ _ENDINGS = ("a great deal.", "more than before.", "for all of us.", "and that is
             "as it always did.", "in the end.", "and I worry.")  # fmt: skip
 
 
+_KINDS_OF_WORDS = 64
+
+
 def _bits(*parts: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(b"\x1f".join(parts), digest_size=8).digest(), "little")
 
@@ -53,6 +56,11 @@ def default_scores(request: Request) -> tuple[float, ...]:
     mass = 0.2 + 0.75 * units[0]
     total = math.fsum(weights)
     return tuple(math.log(mass * weight / total) for weight in weights)
+
+
+def _word_counts(text: str) -> tuple[float, ...]:
+    counts = Counter(_bits(word.encode()) % _KINDS_OF_WORDS for word in text.lower().split())
+    return tuple(float(counts[kind]) for kind in range(_KINDS_OF_WORDS))
 
 
 class ScriptedEngine:
@@ -98,6 +106,7 @@ class ScriptedEngine:
         self._failure = failure
         self._token_ids = token_ids
         able = {"chat": True, "plain": True, "score": True, "token_ids": token_ids, "parallel": parallel,
+                "embeddings": True,
                 "constrained": self._reply is default_reply and self._texts is None, **(able or {})}  # fmt: skip
         self._able = Capabilities(**able)
         self._attempts: Counter[tuple[str, int]] = Counter()
@@ -143,6 +152,10 @@ class ScriptedEngine:
         """Follow the script for several seeds; the prompt is counted once."""
         first, *others = [await self.generate(request, seed=seed) for seed in seeds]
         return [first, *(replace(one, usage=replace(one.usage, prompt_tokens=0)) for one in others)]
+
+    async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """How often each of 64 kinds of words stands in a text, so that texts that share words are alike; no call is counted."""
+        return [_word_counts(text) for text in texts]
 
     async def count_tokens(self, request: Request) -> int:
         """Tokens of the prompt: bytes or words, see ``token_ids``."""

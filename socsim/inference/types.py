@@ -89,6 +89,9 @@ class Request:
     before it. With ``terminators``, the probability that the candidate is followed by one of these texts is included,
     which keeps "1" apart from "11"; the terminator ``""`` stands for the end of the reply.
 
+    ``kind="embed"``: the vector of the segments' text, from an engine that is an `Embedder`. It is no draw, so equal
+    texts are one call; the completion's text is the vector as `socsim.inference.vectors` writes it.
+
     ``style="chat"`` goes through the model's chat template, ``"plain"`` is the bare text (for base models and for
     unfinished sentences). ``model`` is the name used in the scenario.
 
@@ -97,7 +100,7 @@ class Request:
     none.
     """
 
-    kind: Literal["text", "score"]
+    kind: Literal["text", "score", "embed"]
     segments: tuple[Segment, ...]
     style: Style = "chat"
     sampling: SamplingParams | None = None

@@ -62,7 +62,7 @@ class Telling:
             return self._matrix(turn, known)
         values = {"endowment": str(options.endowment), "multiplier": number_in_words(options.factor)}
         if options.game == "public_goods":
-            return self.words("public_goods", size=str(len(turn.members)), **values)
+            return self.words("public_goods", size=str(len(turn.members)), **values) + self._punishing("may_punish")
         part = turn.part.name
         if part == "talk":
             part = FIRST[options.game] if turn.agent == turn.members[0] else "ahead"
@@ -83,14 +83,18 @@ class Telling:
 
     def contributions(self, turn: Turn, puts: Mapping[int, Did | None]) -> str:
         """What the others have put in, and what it costs to deduct points of them."""
-        assert self.options.punishment is not None
         words = [
-            f"{self.name(member, turn.agent)} {number_in_words(did.amount or 0.0)}"
+            self.words("contribution", person=self.name(member, turn.agent), amount=number_in_words(did.amount or 0.0))
             for member, did in puts.items()
             if did is not None
         ]
-        cost, fine = number_in_words(self.options.punishment.cost), number_in_words(self.options.punishment.fine)
-        return self.words("punishment", contributions=", ".join(words), cost=cost, fine=fine)
+        return self._punishing("punishment", contributions=", ".join(words))
+
+    def _punishing(self, name: str, **values: str) -> str:
+        punishment = self.options.punishment
+        if punishment is None:
+            return ""
+        return self.words(name, cost=number_in_words(punishment.cost), fine=number_in_words(punishment.fine), **values)
 
     def past(self, account: Account, *, pair: bool) -> str:
         """The player's last rounds of this game; nothing where there are none."""

@@ -1,39 +1,64 @@
-"""The things of which memories are made, and which of them are brought up. Pure."""
+"""The things of which memories are made, and how many of them fit into a prompt. Pure."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from socsim.scenario.remembering import MemorySpec, WeightsSpec
+from socsim.parsing import last_sentence
+from socsim.scenario.remembering import BYTES_PER_TOKEN, tokens_of
 
-__all__ = ["Thing", "fitting", "relevance", "retrieved", "scaled", "tokens_of"]
+__all__ = ["Thing", "fitting", "shortened", "whole_sentences"]
 
-_CHARACTERS_PER_TOKEN = 3
-_WORD = re.compile(r"\w+")
+_CUT = "…"
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One thing remembered: of what kind, from which step, in which words; importance from 0 to 10."""
+    """One thing remembered.
+
+    Attributes:
+        kind: said, seen, answered, did, summary or belief.
+        step: when it happened.
+        text: in which words.
+        importance: from 1 to 10; None where it was to be rated and could not be.
+        source: whose words of which step they are, where it was seen.
+        name: of a belief.
+        vector: its embedding as text (see `socsim.inference.vectors`); empty where there is none.
+    """
 
     kind: str
     step: int
     text: str
-    importance: float = 5.0
+    importance: float | None = 5.0
+    source: tuple[int, int] | None = None
+    name: str = ""
+    vector: str = ""
 
 
-def tokens_of(text: str) -> int:
-    """Tokens of a text, judged by its length: one for every three characters, rounded up.
+def shortened(text: str, max_tokens: int) -> str:
+    """A text as it is where it fits into a number of tokens, else its beginning and "…".
 
     Example:
-        >>> tokens_of("Well, no."), tokens_of("")
-        (3, 0)
+        >>> shortened("a long way home", 3), shortened("near", 3)
+        ('a long…', 'near')
     """
-    return -(-len(text) // _CHARACTERS_PER_TOKEN)
+    if tokens_of(text) <= max_tokens:
+        return text
+    room = max_tokens * BYTES_PER_TOKEN - len(_CUT.encode())
+    if room < 0:
+        return ""
+    kept = text.encode("utf-8", "replace")[:room].decode("utf-8", "ignore")
+    return kept.rstrip() + _CUT
+
+
+def whole_sentences(text: str, max_tokens: int) -> str:
+    """A text cut back to the whole sentences that fit into a number of tokens; `shortened` where not even the first does."""
+    if tokens_of(text) <= max_tokens:
+        return text
+    cut = shortened(text, max_tokens).removesuffix(_CUT)
+    sentences = last_sentence(cut)
+    return sentences if sentences != cut or cut.endswith((".", "!", "?")) else shortened(text, max_tokens)
 
 
 def fitting(things: Sequence[Thing], max_tokens: int) -> list[Thing]:
@@ -48,54 +73,6 @@ def fitting(things: Sequence[Thing], max_tokens: int) -> list[Thing]:
     return kept[::-1]
 
 
-def retrieved(things: Sequence[Thing], cue: str, now: int, spec: MemorySpec) -> list[Thing]:
-    """The things with the highest sum of weighted recency, importance and relevance, in the order in which they happened.
-
-    Recency is decay^(steps since); importance as rated; relevance the cosine of term weights with the cue. Each is scaled to
-    0 to 1 over all things first. Of equal ones the later goes first.
-
-    Source: Park et al. (2023), "Generative Agents", UIST '23, section 4.1.
-    """
-    if not things:
-        return []
-    weights: WeightsSpec = spec.weights
-    parts = (
-        (weights.recency, scaled([spec.decay ** (now - thing.step) for thing in things])),
-        (weights.importance, scaled([thing.importance for thing in things])),
-        (weights.relevance, scaled(relevance([thing.text for thing in things], cue))),
-    )
-    scores = [sum(weight * values[index] for weight, values in parts) for index in range(len(things))]
-    best = sorted(range(len(things)), key=lambda index: (-scores[index], -index))[: spec.k]
-    return [things[index] for index in sorted(best)]
-
-
-def scaled(values: Sequence[float]) -> list[float]:
-    """Values scaled to 0 to 1; all 0 where they are equal.
-
-    Example:
-        >>> scaled([1, 2, 3]), scaled([2, 2])
-        ([0.0, 0.5, 1.0], [0.0, 0.0])
-    """
-    low, high = min(values), max(values)
-    return [(value - low) / (high - low) if high > low else 0.0 for value in values]
-
-
-def relevance(texts: Sequence[str], cue: str) -> list[float]:
-    """Cosine of each text with a cue, in term counts weighted by ln((1 + n) / (1 + df)) + 1, between 0 and 1.
-
-    The weights are those of scikit-learn's smoothed TF-IDF over the texts. Words are runs of letters and digits, in lower case.
-    """
-    counts = [Counter(_WORD.findall(text.lower())) for text in texts]
-    containing = Counter(word for count in counts for word in count)
-
-    def weighted(count: Counter[str]) -> dict[str, float]:
-        return {word: n * (math.log((1 + len(texts)) / (1 + containing[word])) + 1.0) for word, n in count.items()}
-
-    wanted = weighted(Counter(_WORD.findall(cue.lower())))
-    return [_cosine(weighted(count), wanted) for count in counts]
-
-
-def _cosine(one: dict[str, float], other: dict[str, float]) -> float:
-    product = sum(value * other.get(word, 0.0) for word, value in one.items())
-    lengths = math.sqrt(sum(v * v for v in one.values())) * math.sqrt(sum(v * v for v in other.values()))
-    return product / lengths if lengths else 0.0
+def tokens_in(things: Iterable[Thing]) -> int:
+    """Tokens of several things together, each on a line of its own."""
+    return sum(tokens_of(thing.text) for thing in things)

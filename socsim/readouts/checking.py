@@ -33,6 +33,7 @@ ENGINES_THAT_CAN = {
     "prefill": f"{_OWN_MODEL}; openai with endpoint.kind: vllm, sglang or llama_server, or with endpoint.api: completions",
     "steering": "transformers",
     "adapters": "vllm, transformers; openai with endpoint.kind: vllm",
+    "embeddings": "embedded, transformers; openai with endpoint.kind: ollama and a model that gives them",
     "sampling": f"{_OWN_MODEL}; openai with endpoint.kind: vllm, sglang or llama_server",
 }
 """Which engines can do what some cannot, for the advice given."""
@@ -101,6 +102,9 @@ def _world(scenario: Scenario, able: Capabilities, engine: str) -> Iterator[Prob
         if item.readout.method in ("logprob", "cloze"):
             yield from _scores(f"items.{name}", item, book, able, engine)
     yield from _ballots(scenario, book, able, engine)
+    memory = scenario.memory
+    if memory is not None and memory.wants_vectors and not able.embeddings:
+        yield _problem(f"the {engine} engine gives no embeddings", "memory.relevance", "Write relevance: words", "embeddings")
 
 
 def _ballots(scenario: Scenario, book: PromptBook, able: Capabilities, engine: str) -> Iterator[Problem]:

@@ -34,8 +34,8 @@ class Compared:
 class RecordComparison:
     """How two records agree.
 
-    Texts are equal if every character is; scores if every log-probability is, to within `TOLERANCE`. A call that failed in
-    both for the same reason counts as equal, one that failed in only one of them as not equal.
+    Texts, and embeddings, which count among them, are equal if every character is; scores if every log-probability is, to within
+    `TOLERANCE`. A call that failed in both for the same reason counts as equal, one that failed in only one of them as not equal.
     """
 
     texts: Compared
@@ -65,8 +65,9 @@ def compare_calls(first: Iterable[CallRow], second: Iterable[CallRow]) -> Record
         difference = _largest_difference(other.logprobs, call.logprobs)
         if other.status == call.status == "ok":
             largest = max(largest, difference)
-        counts[call.kind][0] += 1
-        counts[call.kind][1] += _equal(other, call, difference)
+        kind = "score" if call.kind == "score" else "text"
+        counts[kind][0] += 1
+        counts[kind][1] += _equal(other, call, difference)
     texts, scores = (Compared(*counts[kind]) for kind in ("text", "score"))
     return RecordComparison(texts, scores, largest, known - texts.both - scores.both, only_second)
 

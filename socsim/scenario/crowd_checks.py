@@ -18,7 +18,7 @@ from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import InteractionSpec, PhaseSpec
 from socsim.scenario.ways_of_meeting import options_of
 
-__all__ = ["check_crowd"]
+__all__ = ["check_ballot", "check_crowd", "check_free", "check_unused"]
 
 _UNUSED = {"see": "messages", "of": "neighbours", "at_most": None, "summary": None}
 _DRAWN = ("logprob", "cloze", "verbalized", "verbalized_sampling")
@@ -80,6 +80,11 @@ def _check_own_task(spec: InteractionSpec, phase: PhaseSpec, path: Path, finding
     if phase.say is not None:
         message = f"nobody writes messages in {spec.kind!r}"
         findings.add((*path[:-1], "say"), message, "Remove `say`, or let people write in a phase of its own")
+    check_unused(spec, path, findings)
+
+
+def check_unused(spec: InteractionSpec, path: Path, findings: Findings) -> None:
+    """Check that an interaction at ``path`` that has its own task is given no field that it would not look at."""
     for field, usual in _UNUSED.items():
         if getattr(spec, field) != usual:
             findings.add((*path, field), f"`{field}` has no effect with the interaction {spec.kind!r}", "Remove it")
@@ -94,9 +99,9 @@ def _check_conventions(
         if phase.ask:
             fix = "Remove `ask` (or `names`, to play with the options of the item)"
             findings.add((*path[:-1], "ask"), "players choose among `names`, so the phase asks nothing besides", fix)
-        _check_free(scenario, CHOICE, where, findings)
+        check_free(scenario, CHOICE, where, findings)
         question = spec.wording.get("question", WORDING_CONVENTIONS["question"])
-        _check_ballot(name_ballot(options, question), where, {"options": "names", "non_answers": "nothing"}, findings)
+        check_ballot(name_ballot(options, question), where, {"options": "names", "non_answers": "nothing"}, findings)
     elif len(phase.ask) != 1:
         fix = "Add `names: [..., ...]` to the options, or `ask: [ITEM]` with one nominal item to the phase"
         findings.add(where, "there are no names to choose from", fix)
@@ -149,17 +154,18 @@ def _check_votes(
             findings.add((*where, "items"), "one of the things voted on has no text", "Write it, or remove the thing")
     ballots = vote_ballots(options, words, dict.fromkeys(options.items, words["each"]))
     for name, ballot in ballots.items():
-        _check_free(scenario, name, where, findings)
-        _check_ballot(ballot, where, {"options": "items"}, findings)
+        check_free(scenario, name, where, findings)
+        check_ballot(ballot, where, {"options": "items"}, findings)
 
 
-def _check_free(scenario: Scenario, name: str, path: Path, findings: Findings) -> None:
+def check_free(scenario: Scenario, name: str, path: Path, findings: Findings) -> None:
+    """Check that no item has the name under which what is chosen is recorded."""
     if isinstance(scenario.items, dict) and name in scenario.items:
         message = f"the item {name!r} has the name under which what is chosen here is recorded"
         findings.add(path, message, "Give the item another name")
 
 
-def _check_ballot(ballot: ItemSpec, path: Path, called: dict[str, str], findings: Findings) -> None:
+def check_ballot(ballot: ItemSpec, path: Path, called: dict[str, str], findings: Findings) -> None:
     """Check a closed question made from options; ``called`` says how its fields are called there."""
     found = Findings()
     check_item(ballot, (), found)

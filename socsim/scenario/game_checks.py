@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from socsim.scenario.crowd_checks import check_ballot, check_free, check_unused
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
-from socsim.scenario.options_adoption import AdoptionOptions
-from socsim.scenario.options_games import MATRIX_GAMES, GamesOptions
+from socsim.scenario.options_adoption import CHOICE as ADOPTION
+from socsim.scenario.options_adoption import WORDING_ADOPTION, AdoptionOptions, adoption_ballot
+from socsim.scenario.options_games import (
+    MATRIX_GAMES,
+    MOVE,
+    PUNISHMENT,
+    WORDING_GAMES,
+    GamesOptions,
+    amount_ballot,
+    move_ballot,
+    point_ballot,
+)
 from socsim.scenario.root import Scenario
-from socsim.scenario.schedule import InteractionSpec, PhaseSpec
+from socsim.scenario.schedule import ActivationSpec, InteractionSpec, PhaseSpec
 from socsim.scenario.ways_of_meeting import options_of
 
 __all__ = ["check_games"]
@@ -32,15 +43,25 @@ def check_games(scenario: Scenario, spec: InteractionSpec, phase: PhaseSpec, pat
         options = options_of(spec)
     except ValueError:
         return  # said already
+    check_unused(spec, path, findings)
     if isinstance(options, GamesOptions):
         _check_game(scenario, options, phase, path, findings)
+        _check_moves(scenario, options, {**WORDING_GAMES, **spec.wording}, (*path, "options"), findings)
     elif isinstance(options, AdoptionOptions):
+        check_free(scenario, ADOPTION, (*path, "options"), findings)
+        words = {**WORDING_ADOPTION, **spec.wording}
+        for pair in (("adopt", "nothing"), ("keep", "give_up")):
+            ballot = adoption_ballot(options, words["question"], (words[pair[0]], words[pair[1]]))
+            check_ballot(ballot, (*path, "options"), {}, findings)
         if scenario.network is None:
             findings.add(path, "nobody knows anybody who might have adopted", "Add `network: {graph: …}`")
         size = scenario.population.size
         wrong = [agent for agent in options.seeds.agents if agent < 0 or (size is not None and agent >= size)]
         if wrong:
             findings.add((*path, "options", "seeds", "agents"), f"there is no agent {wrong[0]}", "Agents count from 0")
+        count = options.seeds.count
+        if count is not None and size is not None and count > size:
+            findings.add((*path, "options", "seeds", "count"), f"{count} of {size} people would be seeds", f"Give {size} at most")
 
 
 def _check_game(scenario: Scenario, options: GamesOptions, phase: PhaseSpec, path: Path, findings: Findings) -> None:
@@ -53,9 +74,31 @@ def _check_game(scenario: Scenario, options: GamesOptions, phase: PhaseSpec, pat
             findings.add(place, f"the game {options.game!r} is played by pairs or by neighbours", "Write activation: dyads")
         elif kind not in _PAIRS and scenario.network is None:
             findings.add(path, "without pairs, neighbours play each other, and there is no network", "Add `network: {graph: …}`")
+    if phase.ask:
+        findings.add((*path[:-1], "ask"), "players are asked for their moves only", "Ask items in a phase of its own")
+    for name in ("rounds", "order"):
+        if getattr(phase.activating, name) != ActivationSpec.model_fields[name].default:
+            fix = "Remove it; options.rounds says how many rounds a step has" if name == "rounds" else "Remove it"
+            findings.add((*place, name), f"`{name}` has no effect here: the game says who moves when", fix)
     if options.talk and phase.say is None:
         findings.add((*path, "options", "talk"), "talk needs messages, and nobody writes in this phase", "Add `say: {}`")
     for index, arm in enumerate(scenario.arms):
         if arm.control in ("alone", "yoked"):
             message = f"a game needs others, so it cannot be played in the arm {arm.name!r}"
             findings.add(("arms", index), message, "Remove the arm, or compare arms of your own")
+
+
+def _check_moves(scenario: Scenario, options: GamesOptions, words: Mapping[str, str], path: Path, findings: Findings) -> None:
+    """Everything that may be asked in the game must be a question that can be read."""
+    check_free(scenario, MOVE, path, findings)
+    if options.punishment is not None:
+        check_free(scenario, PUNISHMENT, path, findings)
+        check_ballot(point_ballot(options, words["punishment_question"]), path, {}, findings)
+    if options.game in MATRIX_GAMES:
+        moves = options.moves if options.stay_out is None else (*options.moves, words["stay_out"])
+        check_ballot(move_ballot(options, words["matrix_question"], moves), path, {"options": "moves"}, findings)
+        return
+    check_ballot(amount_ballot(options, words[f"{options.game}_question"], options.endowment), path, {}, findings)
+    if options.game == "ultimatum":
+        answers = move_ballot(options, words["ultimatum_answer"], (words["accept"], words["reject"]))
+        check_ballot(answers, path, {}, findings)

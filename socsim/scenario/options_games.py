@@ -188,8 +188,11 @@ WORDING_GAMES: Mapping[str, str] = {
     + "You are in a group of {size}. Everybody has {endowment} points and may put some into a project. The points in the project "
     "are multiplied by {multiplier} and shared equally among all, whoever put them in.\n",
     "public_goods_question": "How many points do you put into the project?",
-    "punishment": "This round the others put in: {contributions}. You may deduct points of others: each costs you {cost} and "
-    "takes {fine} from the other.\n",
+    "may_punish": "Afterwards everybody learns what the others put in and may give them points of punishment: each costs the "
+    "giver {cost} and takes {fine} from the other.\n",
+    "punishment": "In this round {contributions}. Now you may give points of punishment: each costs you {cost} and takes {fine} "
+    "from the other.\n",
+    "contribution": "{person} put in {amount}",
     "punishment_question": "How many points of punishment do you give to {person}?",
     "matrix": _POINTS
     + "You and another person each choose {first} or {second} at the same time. If both choose {first}, each gets {both_first}. "
@@ -205,7 +208,7 @@ WORDING_GAMES: Mapping[str, str] = {
     "past": "Your last rounds:\n{lines}\nYour points so far: {total}.\n",
     "line": "- you: {own}; others: {others}; you got {payoff}",
     "line_pair": "- you: {own}; the other: {others}; you got {payoff}",
-    "line_punished": "- you: {own}; others: {others}; others deducted {deducted} points from you; you got {payoff}",
+    "line_punished": "- you: {own}; others: {others}; punishment took {deducted} from you; you got {payoff}",
     "did_give": "gave {amount}",
     "did_offer": "offered {amount}",
     "did_accept": "accepted",
@@ -218,6 +221,6 @@ WORDING_GAMES: Mapping[str, str] = {
     "message": '{speaker}: "{text}"',
     "person": "Person {number}",
     "you": "You",
-    "talk": "Write one short sentence to the others before you choose.",
+    "talk": "Before everybody chooses, you can talk. What do you say to the others? Write one short sentence to them.",
 }
 """What players are told (one text for each part of a game), what they are asked, and how past rounds are put."""

@@ -85,7 +85,7 @@ def _check_memory(scenario: Scenario, everything: list[tuple[Path, PhaseSpec, bo
         for path in remembering:
             findings.add((*path, "remember"), "nothing says how people remember", "Add `memory: {kind: last}`")
         return
-    if not remembering:
+    if not remembering and scenario.memory.remembers:
         fix = "Add `remember: [memory]` to a phase, or remove `memory`"
         findings.add(("memory",), "no phase brings the memory up", fix)
     for name, template in scenario.memory.wording.items():

@@ -124,7 +124,7 @@ def combinations() -> Iterator[tuple[str, str]]:
 
 
 REFUSED: set[tuple[str, str]] = {
-    ("adoption", "events, change"), ("adoption", "events, mention"),
+    ("adoption", "events, mention"),
     *(("games", name) for name in ACTIVATIONS if name.startswith("groups")),
 }  # fmt: skip
 """Combinations that scenario checks refuse for other reasons."""

@@ -125,13 +125,22 @@ def test_it_is_the_same_under_every_execution() -> None:
         assert same_under_every_execution(spread(8, 3, activation, absorbing=False, show="who"), reply)
 
 
-def test_two_ways_of_naming_seeds_are_refused(tmp_path: Any) -> None:
+@pytest.mark.parametrize(
+    ("interaction", "words"),
+    [
+        ("options: {what: it, seeds: {count: 1, share: 0.5}}", r"options.seeds.*give one of `share`, `count` and `agents`"),
+        ("options: {what: it, seeds: {count: 5}}", r"options.seeds.count.*5 of 4 people would be seeds"),
+        ("options: {what: it, seeds: {agents: [4]}}", r"options.seeds.agents.*there is no agent 4"),
+        ("options: {what: it, seeds: {count: 1}}, at_most: 3", r"interaction.at_most.*has no effect"),
+        ("options: {what: it, seeds: {count: 1}}, wording: {adopt: A, nothing: A}", r"interaction.options.*twice"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_field(tmp_path: Any, interaction: str, words: str) -> None:
     path = tmp_path / "s.yaml"
-    options = "{what: it, seeds: {count: 1, share: 0.5}}"
-    phase = f"  - phase: p\n    interaction: {{kind: adoption, options: {options}}}\n"
-    text = f"socsim: 1\nname: x\npopulation: {{size: 4}}\nschedule:\n{phase}"
+    phase = f"  - phase: p\n    interaction: {{kind: adoption, {interaction}}}\n"
+    text = f"socsim: 1\nname: x\npopulation: {{size: 4}}\nnetwork: {{graph: {{ring: {{}}}}}}\nschedule:\n{phase}"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError, match=r"options.seeds.*give one of `share`, `count` and `agents`"):
+    with pytest.raises(ScenarioError, match=words):
         load_scenario(path)
 
 

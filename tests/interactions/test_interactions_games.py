@@ -136,7 +136,7 @@ def test_neighbours_play_each_other_with_one_move() -> None:
 
 def test_contributions_become_known_before_they_are_punished() -> None:
     def reply(agent: int, text: str) -> str:
-        if "points of punishment" in text:
+        if "of punishment do you give" in text:
             return "D" if "give to Person 1?" in text else "A"
         return amount(0 if agent == 0 else 10)
 
@@ -147,20 +147,25 @@ def test_contributions_become_known_before_they_are_punished() -> None:
     assert played.kept("payoff") == expected
     choices = [row.item for row in played.rows if isinstance(row, ResponseRow) and row.agent == 2]
     assert choices == ["move", "punishment", "punishment#1", "punishment#2"]
-    assert "Person 1 0" in played.scenes[0, 2]
+    assert "In this round Person 1 put in 0" in played.scenes[0, 2]
+    assert "Person 4 put in 10" in played.scenes[0, 2]
+    assert "Person 3" not in played.scenes[0, 2]
 
 
 def test_who_was_punished_is_told_how_much_not_by_whom() -> None:
     def reply(agent: int, text: str) -> str:
-        if "points of punishment" in text:
+        if "of punishment do you give" in text:
             return "B" if agent != 0 and "give to Person 1?" in text else "A"
         return amount(0 if agent == 0 else 10)
 
     options = {"multiplier": 2.0, "punishment": {"cost": 1, "fine": 3}}
     played = play(game("public_goods", 3, 2, {"kind": "groups", "size": 3, "members": "fixed"}, None, **options), reply)
+    first = [text for text in played.prompts if "into the project?" in text and "last rounds" not in text]
+    assert len(first) == 3
+    assert all("each costs the giver 1 and takes 3 from the other" in text for text in first)
     (move,) = [text for text in played.prompts if "into the project?" in text and "number 0." in text and "last rounds" in text]
     line = [line for line in move.splitlines() if line.startswith("- you")]
-    assert line == ["- you: 0; others: 10, 10; others deducted 6 points from you; you got 17.3333"]
+    assert line == ["- you: 0; others: 10, 10; punishment took 6 from you; you got 17.3333"]
     assert played.kept("payoff")[0, 1] == pytest.approx(40 / 3 - 1)
 
 
@@ -239,6 +244,20 @@ def test_it_is_the_same_under_every_execution() -> None:
         ("activation: dyads\n    interaction: {kind: games, options: {game: trust, talk: true}}", "options.talk"),
         ("activation: dyads\n    interaction: {kind: games, options: {game: trust, matrix: [1, 2, 3, 4]}}", "options"),
         ("interaction: {kind: games, options: {game: stag_hunt}}", "needs a network"),
+        ("activation: dyads\n    interaction: {kind: games, options: {game: trust, stay_out: 1}}", "have a `stay_out`"),
+        ("activation: dyads\n    interaction: {kind: games, options: {game: trust, endowment: 5}}", "multiple of the unit"),
+        ("activation: dyads\n    interaction: {kind: games, options: {game: stag_hunt, matrix: [1, 2, 3, 4]}}", "no stag hunt"),
+        (
+            "activation: dyads\n    interaction: {kind: games, options: {game: prisoners_dilemma, matrix: [1, 2, 3, 4]}}",
+            "no prisoner",
+        ),
+        ("activation: dyads\n    interaction: {kind: games, options: {game: trust}, at_most: 2}", "interaction.at_most"),
+        ("activation: {dyads: {rounds: 2}}\n    interaction: {kind: games, options: {game: trust}}", "activation.rounds"),
+        ("activation: dyads\n    interaction: {kind: games, options: {game: ultimatum}, wording: {accept: reject}}", "options"),
+        (
+            "activation: dyads\n    interaction: {kind: games, options: {game: stag_hunt, moves: [X, stay out], stay_out: 1}}",
+            "moves",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_field(tmp_path: Any, text: str, field: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 from socsim import Scenario, ScriptedEngine, replay, run
 from socsim.errors import ScenarioError
 from socsim.inference.types import Request
-from socsim.memory.things import tokens_of
 from socsim.scenario import load_scenario
+from socsim.scenario.remembering import tokens_of
 
 
 def talk(memory: dict[str, Any], **parts: Any) -> Scenario:
