@@ -35,12 +35,14 @@ class Happenings:
         removed: the step from which an agent does not take part any more.
         replaced: for an agent the steps from which somebody else stands in its place, with the new persona and its text.
         news: texts by step and agent.
+        models: for an agent the steps from which another model answers for it, with what that is called.
     """
 
     scripts: Mapping[int, Script] = field(default_factory=dict)
     removed: Mapping[int, int] = field(default_factory=dict)
     replaced: Mapping[int, tuple[tuple[int, Persona, str], ...]] = field(default_factory=dict)
     news: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+    models: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
 
     def present(self, people: int, step: int) -> Sequence[int]:
         """Agents who take part at a step, ascending; a `range` where that is everybody."""
@@ -56,6 +58,11 @@ class Happenings:
         """The text of whoever has taken a place by a step; None where nobody has."""
         texts = [text for at, _, text in self.replaced.get(agent, ()) if at <= step]
         return texts[-1] if texts else None
+
+    def model(self, agent: int, step: int) -> str | None:
+        """The model that answers for an agent at a step; None where it is the one with which it began."""
+        names = [name for at, name in self.models.get(agent, ()) if at <= step]
+        return names[-1] if names else None
 
     def changes_at(self, step: int, tied_to: Sequence[Sequence[int]]) -> Iterator[tuple[int, TieChange]]:
         """The ties that end at a step because somebody is removed: (whose removal, change)."""
@@ -93,6 +100,7 @@ def draw_happenings(
     removed: dict[int, int] = {}
     replaced: dict[int, tuple[tuple[int, Persona, str], ...]] = {}
     news: dict[tuple[int, int], tuple[str, ...]] = {}
+    models: dict[int, tuple[tuple[int, str], ...]] = {}
     for planned in steps:
         for number, one in enumerate(planned.phase.interventions):
             if one.at != planned.repetition:
@@ -103,13 +111,15 @@ def draw_happenings(
                     news[planned.step, agent] = (*news.get((planned.step, agent), ()), one.text or "")
             elif one.kind == "remove":
                 removed |= {agent: planned.step for agent in chosen if agent not in removed}
+            elif one.kind == "model":
+                models |= {agent: (*models.get(agent, ()), (planned.step, one.model or "")) for agent in chosen}
             else:
                 others = sample_population(spec.population, stream(seed, "replacement", planned.step, number), folder)
                 for agent in chosen:
                     person = replace(others[agent], id=agent)
                     entry = (planned.step, person, render_persona(person, spec.population.persona))
                     replaced[agent] = (*replaced.get(agent, ()), entry)
-    return Happenings(scripts, removed, replaced, news)
+    return Happenings(scripts, removed, replaced, news, models)
 
 
 class _Chooser:

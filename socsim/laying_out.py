@@ -148,7 +148,8 @@ def lay_out(
 def _uncopied(scenario: Scenario, source: Path) -> bool:
     """Whether the engine needs something beside the scenario that is not copied: models and adapters are large, keys secret."""
     spec = scenario.inference
-    beside = (str(spec.model), spec.adapter, spec.env_file)
+    alone = spec.models.values()
+    beside = (spec.env_file, *(one.adapter for one in alone), *(str(one.model) for one in alone))
     return any(name is not None and (source / name).exists() for name in beside)
 
 

@@ -301,8 +301,11 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
 
     def _event(self, turn: Turn, view: View, stage: Stage) -> Event:
         trial = self.world.trials.of(turn.agent, turn.part.round)
-        event = Event(self.observe(turn, view), self.seed, self.world.wording_in(trial), self._asker, self.priority(turn))
+        wording = self.world.wording_in(trial, turn.agent, turn.step)
+        event = Event(self.observe(turn, view), self.seed, wording, self._asker, self.priority(turn))
         event.playing, event.trial = stage.interaction, trial.named()
+        if self.world.models:
+            event.trial = (*event.trial, ("model", wording.model))
         event.script = self.world.happenings.scripts.get(turn.agent)
         return event
 

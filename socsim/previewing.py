@@ -72,7 +72,7 @@ def _text(world: World, agent: int, step: int) -> str:
 def _turn_text(world: World, turn: Turn) -> str:
     observation = _observation(world, turn)
     trial = world.trials.of(turn.agent, turn.part.round)
-    event = Event(observation, world.seed, world.wording_in(trial), None)
+    event = Event(observation, world.seed, world.wording_in(trial, turn.agent, turn.step), None)
     part = f", {turn.part.name}" if turn.part.name else ""
     part += "".join(f", {name}: {level}" for name, level in trial.named())
     parts = [

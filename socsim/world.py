@@ -26,6 +26,7 @@ from socsim.interactions import Interaction, interaction_class, spec_of
 from socsim.network.standing import stand
 from socsim.network.ties import Ties, ties_from_graph
 from socsim.population.persona import Persona, Value
+from socsim.population.raking import largest_remainder
 from socsim.population.rendering import render_persona
 from socsim.population.sampling import sample_population
 from socsim.prompts import PromptBook
@@ -74,6 +75,11 @@ class World:
     """Whether anything in this world can change ties."""
     customs: Mapping[str, type[Interaction]] = field(default_factory=dict)
     """The caller's own interactions by name."""
+    models: tuple[str, ...] = ()
+    """What the model is called that answers for each at the start; empty where there is one for all."""
+    adapters: Mapping[str, str] = field(default_factory=dict)
+    """The adapter of each of several models; empty where it has none."""
+    _as_model: dict[tuple[int, str], Wording] = field(default_factory=dict, repr=False, compare=False)
 
     def present(self, step: int) -> Sequence[int]:
         """Agents who take part at a step, ascending; a `range` where that is everybody."""
@@ -90,9 +96,20 @@ class World:
             return other
         return self.persona_variants[trial.renderer][agent]
 
-    def wording_in(self, trial: Trial) -> Wording:
-        """The wording of a trial."""
-        return self.wordings[trial.wording] if trial.wording else self.wording
+    def wording_in(self, trial: Trial, agent: int, step: int) -> Wording:
+        """The wording of a trial, for the model that answers for an agent at a step."""
+        wording = self.wordings[trial.wording] if trial.wording else self.wording
+        if not self.models:
+            return wording
+        name = self.model_of(agent, step)
+        found = self._as_model.get((id(wording), name))
+        if found is None:
+            found = self._as_model[id(wording), name] = replace(wording, model=name, adapter=self.adapters[name])
+        return found
+
+    def model_of(self, agent: int, step: int = 0) -> str:
+        """What the model is called that answers for an agent at a step."""
+        return (self.happenings.model(agent, step) or self.models[agent]) if self.models else self.wording.model
 
     def fact(self, agent: int, name: str) -> Value:
         """A declared fact of an agent.
@@ -172,7 +189,19 @@ def build_world(
         tables=tables,
         ties_change=_ties_change(spec, customs or {}),
         customs=customs or {},
+        models=_models(spec, len(personas), seed),
+        adapters={name: alone.adapter or "" for name, alone in spec.inference.models.items()},
     )
+
+
+def _models(spec: Scenario, people: int, seed: int) -> tuple[str, ...]:
+    """Who begins with which model: by largest remainder, drawn anew in each replicate; empty where there is one for all."""
+    model = spec.inference.model
+    if isinstance(model, str):
+        return ()
+    counts = largest_remainder(np.array([part.share for part in model]), people)
+    names = [part.label for part, count in zip(model, counts, strict=True) for _ in range(int(count))]
+    return tuple(names[place] for place in stream(seed, "models").permutation(people))
 
 
 def _steps(spec: Scenario, items: dict[str, ItemSpec], seed: int) -> tuple[PlannedStep, ...]:
@@ -288,7 +317,7 @@ def _wording(spec: Scenario, items: dict[str, ItemSpec], manner: Manner) -> Word
         book=book,
         items={name: prepare_item(name, item, book, manner) for name, item in items.items()},
         manner=manner,
-        model=str(spec.inference.model),
+        model=spec.inference.labels[0],
         say=replace(_sampling(profiles.get("say"))),
         sample=_sampling(profiles.get("sample")),
         retry=spec.failures.retry,
@@ -314,7 +343,7 @@ def world_rows(world: World) -> Iterator[AgentRow | TieRow]:
             world.persona_texts[number],
             dict(person.facts),
             dict(person.reference),
-            world.wording.model,
+            world.model_of(number),
         )
     if world.ties is not None:
         for reader in range(world.ties.n):

@@ -16,6 +16,8 @@ go together, so the covariance of b is the sandwich with sums of scores over uni
 (Liang & Zeger 1986; the factor as in Stata and statsmodels), with G units, N answers, and K constants and effects. Intervals are
 b ± t(.975, G - 1) √V; with fewer than `LEAST_UNITS` units there is none. Conditions are taken one by one: each effect is an
 average over the levels of the others, and combinations are not estimated.
+
+Where several models answer, who is answered for by which was drawn, too: ``model`` is one more condition.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ COLUMNS = ["arm", "step", "item", "condition", "level", "reference", "unit", "un
 Reals = NDArray[np.float64]
 Codes = NDArray[np.int64]
 _KEYS = ["arm", "replicate", "step", "agent", "turn"]
+_MODEL = "model"
 _BY_THEMSELVES = ("none", "survey", "exposure")
 
 
@@ -64,7 +67,7 @@ def answers_at_levels(run: RunLike, item: str) -> pd.DataFrame:
 
     ``way`` names wordings and rendering; it is empty where there is one for all. Empty where no condition is randomised.
     """
-    conditions = list(run.scenario.conditions)
+    conditions = _conditions(run)
     columns = [*_KEYS, "x", "way", *conditions]
     if not conditions or run.trials.empty or run.responses.empty:
         return pd.DataFrame(columns=columns)
@@ -88,7 +91,7 @@ def effect_table(run: RunLike, item: str) -> pd.DataFrame:
     frame = answers_at_levels(run, item)
     rows = [
         (arm, step, item, condition, *row)
-        for condition in run.scenario.conditions
+        for condition in _conditions(run)
         for arm, step in sorted(set(zip(frame["arm"], frame["step"], strict=True)))
         for answers in [frame[(frame["arm"] == arm) & (frame["step"] == step)]]
         for row in _effects(run, (arm, step), answers.dropna(subset=[condition]), condition)
@@ -119,8 +122,15 @@ def _effects(run: RunLike, place: tuple[str, int], answers: pd.DataFrame, condit
         yield (level, other, *found)
 
 
+def _conditions(run: RunLike) -> list[str]:
+    """What was assigned by lot: the declared conditions, and the model where there are several."""
+    return [*run.scenario.conditions, *([_MODEL] if len(run.scenario.inference.labels) > 1 else [])]
+
+
 def _levels(run: RunLike, condition: str) -> list[str]:
     """Levels that somebody was assigned: in declared order, or by name where they stand in a table."""
+    if condition == _MODEL:
+        return list(run.scenario.inference.labels)
     declared = run.scenario.conditions[condition].levels
     present = set(run.trials.loc[run.trials["name"] == condition, "level"])
     return sorted(present) if isinstance(declared, Mapping) and "table" in declared else [str(level) for level in declared]

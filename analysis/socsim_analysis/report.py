@@ -28,6 +28,7 @@ from socsim_analysis.sections.influence import influence_section
 from socsim_analysis.sections.limits import limits_section
 from socsim_analysis.sections.memory import memory_section
 from socsim_analysis.sections.messages import messages_section
+from socsim_analysis.sections.models import models_section
 from socsim_analysis.sections.network import network_section
 from socsim_analysis.sections.reaction import reaction_section
 from socsim_analysis.sections.running import running_section
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "network": ("Network", network_section),
     "contrast": ("Contrast of arms", contrast_section),
     "effects": ("Effects", effects_section),
+    "models": ("Models", models_section),
     "people": ("Beside people", human_section),
     "trajectories": ("Over time", trajectories_section),
     "distribution": ("Distribution", distribution_section),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace as replaced
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -237,10 +237,15 @@ def _load(file: Path) -> LoadedScenario:
 
 def overridden(loaded: LoadedScenario, engine: EngineName | None, model: str | None) -> LoadedScenario:
     """The scenario with another engine or model than it names."""
-    changes = {name: value for name, value in (("engine", engine and engine.value), ("model", model)) if value is not None}
+    changes: dict[str, Any] = {
+        name: value for name, value in (("engine", engine and engine.value), ("model", model)) if value is not None
+    }
     if not changes:
         return loaded
-    inference = loaded.scenario.inference.model_copy(update=changes)
+    spec = loaded.scenario.inference
+    if engine is not None and model is None and not isinstance(spec.model, str):
+        changes["model"] = tuple(part.model_copy(update={"engine": None}) for part in spec.model)
+    inference = spec.model_copy(update=changes)
     return replaced(loaded, scenario=loaded.scenario.model_copy(update={"inference": inference}))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from socsim.errors import NotYetAvailable, Problem, ScenarioError
+from socsim.errors import Problem, ScenarioError
 from socsim.inference.provider_batch import BatchingEngine, BatchLedger
-from socsim.inference.types import Engine
-from socsim.scenario.engines import EmbeddedSpec, InferenceSpec
+from socsim.inference.types import Adapting, Engine
+from socsim.scenario.engines import EmbeddedSpec, InferenceSpec, VllmSpec
 
 __all__ = ["in_batches", "make_engine"]
 
@@ -20,11 +20,10 @@ def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
         folder: folder of the scenario, for a relative path to a model file.
 
     Raises:
-        NotYetAvailable: this version does not have the engine.
         ModelFileError: the model is not here.
     """
     if not isinstance(spec.model, str):
-        raise NotYetAvailable("not yet available: several models in one run (inference.model)")
+        return _several(spec, folder)
     if spec.engine == "scripted":
         from socsim.inference.scripted import ScriptedEngine
 
@@ -50,6 +49,41 @@ def make_engine(spec: InferenceSpec, folder: Path | None = None) -> Engine:
     from socsim.inference.transformers_engine import make_transformers_engine
 
     return make_transformers_engine(spec, folder)
+
+
+def _several(spec: InferenceSpec, folder: Path | None) -> Engine:
+    """The engines of all models; those that differ in their adapter only share one."""
+    from socsim.inference.several import SeveralModels
+
+    shared: dict[str, Engine] = {}
+    found: dict[str, Engine] = {}
+    alone = spec.models
+    adapters = len({one.adapter for one in alone.values()} - {None})
+    try:
+        for name, one in alone.items():
+            key = one.model_copy(update={"adapter": None}).model_dump_json()
+            if key not in shared:
+                shared[key] = make_engine(_with_room(one, adapters), folder)
+            elif one.adapter is not None and isinstance(other := shared[key], Adapting):
+                other.load_adapter(one.adapter, folder)
+            found[name] = shared[key]
+            if one.adapter is not None and not found[name].capabilities().adapters and one.engine != "scripted":
+                message = f"the {one.engine} engine has no adapters (model {name!r})"
+                raise ScenarioError(Problem(message, "inference.model", fix="Leave `adapter` out, or give another `engine`"))
+    except BaseException:
+        for engine in shared.values():
+            engine.close()
+        raise
+    return SeveralModels(found)
+
+
+def _with_room(spec: InferenceSpec, adapters: int) -> InferenceSpec:
+    """The settings with room for so many adapters side by side, where the engine must be told."""
+    if spec.engine != "vllm" or adapters < 2:
+        return spec
+    settings = spec.vllm or VllmSpec()
+    most = max(settings.max_loras, adapters)
+    return spec.model_copy(update={"vllm": settings.model_copy(update={"max_loras": most})})
 
 
 def in_batches(engine: Engine, spec: InferenceSpec, ledger: BatchLedger) -> Engine:

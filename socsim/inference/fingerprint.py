@@ -42,7 +42,8 @@ def changes(recorded: Mapping[str, str], now: Mapping[str, str]) -> tuple[list[s
     """
     differing = [name for name in sorted({*recorded, *now}) if recorded.get(name) != now.get(name)]
     words = {name: f"{name} was {recorded.get(name, '')!r} and is {now.get(name, '')!r}" for name in differing}
-    return [words[name] for name in differing if name == "models"], [words[name] for name in differing if name != "models"]
+    wrong = [name for name in differing if name.rpartition(": ")[2] == "models"]  # where there are several: "NAME: models"
+    return [words[name] for name in wrong], [words[name] for name in differing if name not in wrong]
 
 
 async def take_fingerprint(engine: Fingerprinted, limits: LimitsSpec, backoff: Backoff | None = None) -> dict[str, str]:

@@ -50,6 +50,9 @@ def price_for(spec: InferenceSpec) -> Price | None:
         own = spec.prices
         cached = own.input if own.cached_input is None else own.cached_input
         return Price(own.input, cached, own.output, "", "inference.prices", own.batch_discount)
+    if not isinstance(spec.model, str):
+        prices = {price_for(alone) for alone in spec.models.values()}
+        return prices.pop() if len(prices) == 1 else None  # tokens are not counted by model
     if spec.engine != "openai" or (spec.endpoint is not None and spec.endpoint.kind != "hosted"):
         return Price(0.0, 0.0, 0.0, "", "an engine of one's own")
     name = str(spec.model).rsplit("/", 1)[-1]

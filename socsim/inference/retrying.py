@@ -18,7 +18,7 @@ from socsim.errors import (
     TimedOut,
     Unavailable,
 )
-from socsim.inference.types import CallFailure, Completion, Embedder, Engine, FailureKind, Prioritising, Request, Sampler
+from socsim.inference.types import CallFailure, Completion, Embedder, Engine, FailureKind, Prioritising, Request, Sampler, Serving
 from socsim.inference.vectors import pack_vector
 
 __all__ = ["Backoff", "ask_once", "bad_reply", "failure_of"]
@@ -111,6 +111,8 @@ async def ask_once(
 
 
 async def _vector(engine: Engine, request: Request) -> Completion:
+    if isinstance(engine, Serving):
+        engine = engine.serving(request)
     if not isinstance(engine, Embedder):
         raise Rejected(f"the {engine.identity.engine} engine gives no embeddings")
     vectors = await engine.embed(["".join(segment.text for segment in request.segments)])

@@ -42,7 +42,11 @@ def check_budget(spec: InferenceSpec) -> None:
     if spec.budget.usd is not None and price_for(spec) is None:
         fix = "Give them in US dollars per million tokens: inference.prices: {input: …, output: …}"
         raise ScenarioError(
-            Problem(f"the price of {spec.model!r} is not known, so money cannot be capped", "inference.budget.usd", fix=fix)
+            Problem(
+                f"the price of {' and '.join(spec.labels)} is not known, so money cannot be capped",
+                "inference.budget.usd",
+                fix=fix,
+            )
         )
 
 

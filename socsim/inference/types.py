@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import orjson
 
 __all__ = [
+    "Adapting",
     "CallFailure",
     "Capabilities",
     "Completion",
@@ -32,6 +34,7 @@ __all__ = [
     "Sampler",
     "SamplingParams",
     "Segment",
+    "Serving",
     "Style",
     "TokenCounter",
     "TokenPiece",
@@ -339,6 +342,26 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """One vector per text, all of the same length."""
         ...
+
+
+@runtime_checkable
+class Serving(Protocol):
+    """Several engines behind one seam."""
+
+    def serving(self, request: Request) -> Engine:
+        """The engine of the model that a request names.
+
+        Raises:
+            Rejected: there is none.
+        """
+        ...
+
+
+@runtime_checkable
+class Adapting(Protocol):
+    """An engine that must have an adapter before a request can name it."""
+
+    def load_adapter(self, adapter: str, folder: Path | None) -> None: ...
 
 
 @runtime_checkable

@@ -59,6 +59,8 @@ async def _scored(
 
 def _requests(item: PreparedItem, context: Context, book: PromptBook, policy: ReadoutPolicy) -> list[tuple[str, Request]]:
     """One for every plan, then those without content, plan by plan; the latter are the same for everybody."""
+    if not item.spec.readout.persona_in_frame:
+        context = _BLANK
     paths = [f"{policy.path}/{plan.labels}/{plan.order}" for plan in item.plans]
     requests = [(path, _request(plan, context, plan.tail, book, policy)) for path, plan in zip(paths, item.plans, strict=True)]
     for path, plan in zip(paths, item.plans, strict=True):

@@ -79,7 +79,9 @@ def engine_difference(recorded: Mapping[str, Any], identity: EngineIdentity | Ma
 
 def _deciding(identity: Mapping[str, Any]) -> dict[str, Any]:
     """What of an identity decides the answers."""
-    settings = {str(name): value for name, value in identity.get("settings") or () if name not in _OF_THE_MACHINE | _OF_SCRIPTS}
+    told = ((str(name), value) for name, value in identity.get("settings") or ())
+    passing = _OF_THE_MACHINE | _OF_SCRIPTS
+    settings = {name: value for name, value in told if name.rpartition(".")[2] not in passing}  # of several: "MODEL.name"
     return {**{field: identity.get(field, "") for field in _DECIDING}, **settings}
 
 

@@ -90,7 +90,8 @@ class ReadoutSpec(Spec):
     frames: tuple[str, ...] = ()
     """``cloze`` only: unfinished sentences with the slot ``{option}``, at which the model goes on."""
     persona_in_frame: bool = True
-    """``cloze`` only: put persona and what was seen in front of the frame."""
+    """``cloze`` only: put persona and what was seen in front of the frame. Without them everybody is asked the same: what the
+    model holds for likely of nobody in particular."""
     style: Literal["chat", "plain"] | None = None
     """Through the chat template or as bare text. Default: chat where the model has a template; cloze: plain."""
     correction: Literal["none", "content_free", "calibrated"] = "none"

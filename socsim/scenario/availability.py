@@ -96,13 +96,6 @@ def _study(scenario: Scenario) -> Iterator[_Missing]:
         yield ("preconditions", name), f"precondition {name!r}"
     if scenario.analysis.human is not None:
         yield ("analysis", "human"), "comparison with a table of human effects"
-    yield from _inference(scenario)
-
-
-def _inference(scenario: Scenario) -> Iterator[_Missing]:
-    spec = scenario.inference
-    if not isinstance(spec.model, str):
-        yield ("inference", "model"), "several models in one run"
 
 
 def _world(scenario: Scenario) -> Iterator[_Missing]:
@@ -118,8 +111,6 @@ def _item(path: Path, item: ItemSpec) -> Iterator[_Missing]:
         yield (*path, "type"), f"{item.type} items"
     elif item.readout.method not in RUNS["method"]:
         yield (*path, "readout", "method"), f"readout {item.readout.method!r}"
-    elif item.readout.method == "cloze" and not item.readout.persona_in_frame:
-        yield (*path, "readout", "persona_in_frame"), "frames without the persona in front"
 
 
 def _phase(path: Path, phase: PhaseSpec) -> Iterator[_Missing]:

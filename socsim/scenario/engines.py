@@ -52,13 +52,6 @@ class SamplingSpec(Spec):
     repetition_penalty: float = Field(default=1.0, gt=0.0, le=3.0)
 
 
-class ModelShare(Spec):
-    """One model of several, by share of the population."""
-
-    name: str
-    share: float = Field(gt=0.0, le=1.0)
-
-
 class LimitsSpec(Spec):
     """Bounds on the load put on an engine."""
 
@@ -173,6 +166,32 @@ class SteeringSpec(Spec):
     strength: float = 1.0
 
 
+class ModelShare(Spec):
+    """One model of several, by share of the population. What is left out is as in ``inference``."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    name: str
+    share: float = Field(ge=0.0, le=1.0)
+    """People who begin with it; 0 for a model that only an intervention brings in."""
+    called: str | None = None
+    """Its name in tables and interventions, where ``name`` would not do, such as for two adapters of one model."""
+    adapter: str | None = None
+    steering: SteeringSpec | None = None
+    engine: EngineName | None = None
+    base_url: Annotated[Annotated[str, Tag("<text>")] | Annotated[tuple[str, ...], Tag("<list>")], BY_KIND] | None = None
+    endpoint: EndpointSpec | None = None
+    key: str | None = None
+    embedded: EmbeddedSpec | None = None
+    vllm: VllmSpec | None = None
+    transformers: TransformersSpec | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return self.called if self.called is not None else self.name
+
+
 class InferenceSpec(Spec):
     """Which engine and model answer, and how texts are sampled."""
 
@@ -238,6 +257,30 @@ class InferenceSpec(Spec):
                 "Write http://host:port/v1 or https://host/v1, without a user name, password or query"
             )
         return value
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the models are called."""
+        return (self.model,) if isinstance(self.model, str) else tuple(part.label for part in self.model)
+
+    @property
+    def models(self) -> dict[str, InferenceSpec]:
+        """Every model by what it is called, with the settings that hold for it alone.
+
+        Raises:
+            pydantic.ValidationError: settings of one are not of its engine.
+        """
+        if isinstance(self.model, str):
+            return {self.model: self}
+        return {part.label: self._alone(part) for part in self.model}
+
+    def _alone(self, part: ModelShare) -> InferenceSpec:
+        given = part.model_dump(exclude={"name", "share", "called"}, exclude_none=True)
+        engine = part.engine or self.engine
+        shared = self.model_dump(exclude={"model"}, exclude_none=True)
+        if engine != self.engine:
+            shared = {name: value for name, value in shared.items() if name not in {*_SETTINGS_OF, "adapter", "steering"}}
+        return InferenceSpec.model_validate({**shared, **given, "model": part.name})
 
     @property
     def addresses(self) -> tuple[str, ...]:

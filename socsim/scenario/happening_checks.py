@@ -23,6 +23,10 @@ def check_happenings(scenario: Scenario, phases: Iterable[tuple[Path, PhaseSpec]
             if one.at >= phase.repeat:
                 message = f"the phase {phase.phase!r} is repeated {phase.repeat} times, so there is no repetition {one.at}"
                 findings.add((*place, "at"), message, "Repetitions count from 0")
+            labels = scenario.inference.labels
+            if one.model is not None and one.model not in labels:
+                fix = listed(one.model, labels, "inference.model lists")
+                findings.add((*place, "model"), f"there is no model {one.model!r}", fix)
             if one.kind == "replace" and scenario.population.data == "none" and scenario.population.marginals is None:
                 findings.add((*place, "kind"), "nothing is known of anybody, so nobody could be another one", "Give `data`")
     for index, confederate in enumerate(scenario.population.confederates):

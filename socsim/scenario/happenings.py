@@ -41,19 +41,24 @@ class InterventionSpec(Spec):
     - ``news``: those chosen are shown a ``text`` at that step, before anything else.
     - ``remove``: those chosen do not take part any more, and nobody reads them.
     - ``replace``: other people, drawn from the same population, take the places of those chosen; they remember nothing.
+    - ``model``: those chosen are answered for by another ``model`` of those that ``inference.model`` lists.
     """
 
-    kind: Literal["news", "remove", "replace"]
+    kind: Literal["news", "remove", "replace", "model"]
     at: int = Field(default=0, ge=0)
     """Repetition of the phase, counted from 0."""
     who: WhoSpec
     text: str | None = None
     """``news`` only."""
+    model: str | None = None
+    """``model`` only: what it is called."""
 
     @model_validator(mode="after")
     def _text(self) -> InterventionSpec:
         if (self.kind == "news") != (self.text is not None and bool(self.text.strip())):
             raise ValueError("`kind: news` and a `text` go together")
+        if (self.kind == "model") != (self.model is not None):
+            raise ValueError("`kind: model` and a `model` go together")
         return self
 
 

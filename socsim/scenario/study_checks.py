@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from pydantic import ValidationError
+
 from socsim.scenario.document import Path
 from socsim.scenario.findings import Findings
 from socsim.scenario.item_checks import repeated
@@ -159,5 +161,21 @@ def _check_models(scenario: Scenario, findings: Findings) -> None:
     total = math.fsum(part.share for part in model)
     if abs(total - 1.0) > 0.001:
         findings.add(path, f"the models' shares sum to {total:g}", "Change them so that they sum to 1")
-    for index, name in repeated(part.name for part in model):
-        findings.add((*path, index, "name"), f"the model {name!r} stands twice", "Keep one of them")
+    for index, name in repeated(part.label for part in model):
+        fix = "Keep one of them, or give one another name: called"
+        findings.add((*path, index, "name"), f"the model {name!r} stands twice", fix)
+    try:
+        alone = scenario.inference.models
+    except ValidationError as error:
+        for first in error.errors(include_input=False)[:1]:
+            where = ".".join(str(part) for part in first["loc"])
+            findings.add(path, f"{where}: {first['msg'].removeprefix('Value error, ')}", "Change it in the model that it is of")
+        return
+    if scenario.inference.batch is not None:
+        findings.add(("inference", "batch"), "several models have no batch endpoint together", "Leave `batch` out")
+    for name in alone:
+        if not name.strip() or not name.isprintable():
+            findings.add(path, "a model's name is empty", "Write e.g. smollm2-135m, or the path of a .gguf file")
+    if "model" in scenario.conditions:
+        fix = "Give the condition another name"
+        findings.add(("conditions", "model"), "which model answers is called `model` where there are several", fix)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from socsim.errors import ModelFileError, NotYetAvailable, ScenarioError
+from socsim.errors import ModelFileError, ScenarioError
 from socsim.inference import embedded
 from socsim.inference.factory import make_engine
 from socsim.inference.scripted import ScriptedEngine
@@ -72,11 +72,6 @@ def test_an_engine_whose_extra_is_missing_is_refused_by_field(engine: str, packa
         pytest.skip(f"{package} is here")
     with pytest.raises(ScenarioError, match=rf"inference\.engine.*{engine}"):
         make_engine(InferenceSpec.model_validate({"engine": engine, "model": "m"}))
-
-
-def test_what_is_not_there_yet_is_said_by_field() -> None:
-    with pytest.raises(NotYetAvailable, match=r"inference\.model"):
-        make_engine(InferenceSpec.model_validate({"model": [{"name": "a", "share": 1.0}]}))
 
 
 def test_a_model_that_is_not_here_is_an_error_of_the_model(tmp_path: Path) -> None:

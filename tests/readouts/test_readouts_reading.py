@@ -74,6 +74,14 @@ def test_cloze_weighs_whole_sentences() -> None:
     assert all(request.style == "plain" for request in calls.requests)
 
 
+def test_a_frame_without_the_persona_is_the_same_for_everybody() -> None:
+    spec = {**SCALE, "readout": {"method": "cloze", "frames": ["I say {option}."], "persona_in_frame": False}}
+    calls = Answering(lambda request: Completion(logprobs=(-1.0, -2.0, -3.0)))
+    ask(spec, calls)
+    (request,) = calls.requests
+    assert "".join(segment.text for segment in request.segments).strip() == "I say"
+
+
 def test_the_calibrated_correction_divides_by_the_mean_of_three_prompts_without_content() -> None:
     spec = {**SCALE, "readout": {"labels": ["letters"], "orders": "fixed", "correction": "calibrated"}}
     own, blanks = (0.5, 0.25, 0.25), {"N/A": (0.5, 0.3, 0.2), "[MASK]": (0.4, 0.4, 0.2), "": (0.9, 0.05, 0.05)}

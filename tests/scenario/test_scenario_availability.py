@@ -40,15 +40,6 @@ def test_what_this_version_runs_is_available(make_debate: Make) -> None:
         ({"compare": [{"finding": "becker.mean_error"}]}, "compare.0.finding"),
         ({"preconditions": {"x": 1}}, "preconditions.x"),
         ({"analysis": {"human": "a.csv"}}, "analysis.human"),
-        ({"inference": {"model": [{"name": "a", "share": 1.0}]}}, "inference.model"),
-        (
-            {
-                "items": {
-                    "t": {"type": "nominal", "readout": {"method": "cloze", "frames": ["I {option}."], "persona_in_frame": False}}
-                }
-            },
-            "items.t.readout.persona_in_frame",
-        ),
         (
             {"schedule": [{"phase": "a", "interaction": {"kind": "neighbours", "summary": "mean"}}]},
             "schedule.0.interaction.summary",

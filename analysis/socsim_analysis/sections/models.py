@@ -1,0 +1,72 @@
+"""Which model answered for whom, and how each of several models behaved."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from socsim_analysis.markup import Html, count, numeral, paragraph, percent, section
+from socsim_analysis.page import Page
+
+__all__ = ["models_section"]
+
+_KEYS = ["arm", "replicate", "step", "agent", "turn"]
+
+
+def models_section(page: Page) -> Html | None:
+    """A table by model; None where one model answered for all."""
+    labels = page.run.scenario.inference.labels
+    if len(labels) < 2 or page.run.trials.empty:
+        return None
+    turns = page.run.trials[page.run.trials["name"] == "model"]
+    return section("models", "Models", paragraph(_intro(page)), _table(page, labels, turns))
+
+
+def _intro(page: Page) -> str:
+    drawn = "Who begins with which model was drawn anew in each replicate, in the declared shares, and is the same in all arms. "
+    later = page.run.trials
+    moved = later[later["name"] == "model"].groupby(["arm", "replicate", "agent"])["level"].nunique().gt(1).sum()
+    changed = f"{count(moved)} people (over all arms and replicates) were given another model on the way. " if moved else ""
+    effects = "How their answers differ, item by item and with intervals, stands under “Effects of conditions” as `model`. "
+    return (
+        drawn + changed + (effects if page.effects else "") + "All models were asked in the same manner, which is the one that "
+        "each of them can be asked in."
+    )
+
+
+def _table(page: Page, labels: tuple[str, ...], turns: pd.DataFrame) -> Html:
+    answers = page.run.responses.merge(turns[[*_KEYS, "level"]], on=_KEYS)
+    messages = page.run.messages.merge(turns[[*_KEYS, "level"]], on=_KEYS)
+    several = len(page.arms) > 1
+    rows: list[list[str | Html]] = []
+    for arm in page.arms:
+        for label in labels:
+            taken = turns[(turns["arm"] == arm) & (turns["level"] == label)]
+            said = messages[(messages["arm"] == arm) & (messages["level"] == label)]
+            told = answers[(answers["arm"] == arm) & (answers["level"] == label)]
+            people = len(taken[["replicate", "agent"]].drop_duplicates())
+            cells = [label, count(people), count(len(taken)), *_answers(told), *_messages(said)]
+            rows.append([arm, *cells] if several else list(cells))
+    caption = (
+        "What each model did: people it answered for, turns, answers with the shares that failed or were valid non-answers, the "
+        "mean entropy of answers (nats; 0: always sure), messages with the share that is empty or failed, and words per message."
+    )
+    headers = [
+        "model", "people", "turns", "answers", "failed", "non-answers", "entropy", "messages", "empty or failed", "words",
+    ]  # fmt: skip
+    return page.table(caption, [*(["arm"] if several else []), *headers], rows, words=2 if several else 1)
+
+
+def _answers(told: pd.DataFrame) -> list[str]:
+    if told.empty:
+        return ["0", "", "", ""]
+    shares = [percent(float((told["status"] == status).mean())) for status in ("failed", "non_answer")]
+    entropy = told["entropy"].dropna()
+    return [count(len(told)), *shares, numeral(float(entropy.mean())) if len(entropy) else ""]
+
+
+def _messages(said: pd.DataFrame) -> list[str]:
+    if said.empty:
+        return ["0", "", ""]
+    lengths = [len(str(text).split()) for text in said.loc[said["status"] == "ok", "text"]]
+    words = numeral(sum(lengths) / len(lengths), 1) if lengths else ""
+    return [count(len(said)), percent(float((said["status"] != "ok").mean())), words]
