@@ -22,15 +22,18 @@ def models_section(page: Page) -> Html | None:
 
 
 def _intro(page: Page) -> str:
-    drawn = "Who begins with which model was drawn anew in each replicate, in the declared shares, and is the same in all arms. "
-    later = page.run.trials
-    moved = later[later["name"] == "model"].groupby(["arm", "replicate", "agent"])["level"].nunique().gt(1).sum()
-    changed = f"{count(moved)} people (over all arms and replicates) were given another model on the way. " if moved else ""
-    effects = "How their answers differ, item by item and with intervals, stands under “Effects of conditions” as `model`. "
-    return (
-        drawn + changed + (effects if page.effects else "") + "All models were asked in the same manner, which is the one that "
-        "each of them can be asked in."
-    )
+    turns = page.run.trials[page.run.trials["name"] == "model"]
+    moved = turns.groupby(["arm", "replicate", "agent"])["level"].nunique().gt(1).sum()
+    parts = ["Who begins with which model was drawn anew in each replicate, in the declared shares, and is the same in all arms."]
+    if moved:
+        parts.append(
+            f"{count(moved)} people (over all arms and replicates) were given another model on the way; only those whose "
+            "intervention names a share or a number were chosen by lot."
+        )
+    if page.effects:
+        parts.append("How answers differ, with intervals, stands under “Effects of conditions”, where the condition is `model`.")
+    parts.append("All models were asked in the same manner, which is the one that each of them can be asked in.")
+    return " ".join(parts)
 
 
 def _table(page: Page, labels: tuple[str, ...], turns: pd.DataFrame) -> Html:
