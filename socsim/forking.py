@@ -8,7 +8,7 @@ what still asks the same is not.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,19 +16,19 @@ from typing import Any
 
 import orjson
 
-from socsim.agent import SocialAgent
 from socsim.conducting import CarryingOut, carry_on
 from socsim.errors import RecordError, ReplayMismatch
 from socsim.events import RunProgress
 from socsim.inference.manner import manner_recorded
 from socsim.inference.types import Engine
+from socsim.interactions import Interaction
 from socsim.laying_out import INPUTS, check_same_scenario, claim_beside, claim_folder, lay_out
 from socsim.record.caching import CACHE_FACT, open_cache
 from socsim.record.lock import RunLock
 from socsim.record.manifest import read_manifest
 from socsim.record.store import RecordStore
 from socsim.run_folder import RECORD_NAME, SCENARIO_NAME, Run
-from socsim.runner import build_worlds, engine_for, open_scenario, told_how_to_go_on
+from socsim.runner import build_worlds, engine_for, open_scenario, told_how_to_go_on, with_budget
 from socsim.scenario import load_scenario
 from socsim.world import World, world_rows
 
@@ -74,22 +74,24 @@ def affected_events(store: RecordStore) -> list[Affected]:
 
 def fork(
     path: Path | str,
+    how: CarryingOut | None = None,
     *,
     out: Path | str | None = None,
     engine: Engine | None = None,
     progress: RunProgress | None = None,
-    report: bool = False,
-    agent_class: type[SocialAgent] = SocialAgent,
+    interactions: Mapping[str, type[Interaction]] | None = None,
+    budget: Mapping[str, float] | None = None,
 ) -> Run:
     """Make a new run in which the failed calls of another one are asked again.
 
     Args:
         path: the run folder; it is only read.
+        how: how it is carried out, with the class that the run was made with.
         out: the new run folder; the old name with ``-retry-1``, ``-retry-2`` … where not given.
         engine: an engine to use instead of the one that the scenario names; stays open.
         progress: whoever wants to see the run go on.
-        report: also write ``report.html``.
-        agent_class: the class that the run was made with.
+        interactions: those that the run was made with.
+        budget: caps instead of the scenario's; what is taken from the old run is free.
 
     Raises:
         RecordError: no call failed; another process works on the run; or the scenario, the people or the model are not those
@@ -103,17 +105,18 @@ def fork(
         origin = _origin(folder, manifest, old)
         prepared = open_scenario(load_scenario(folder / SCENARIO_NAME, data_folder=folder / INPUTS))
         beside = Path(manifest["model_folder"]) if manifest.get("model_folder") else folder / INPUTS
-        with engine_for(prepared.scenario, beside, engine) as ready:
+        scenario = with_budget(prepared.scenario, budget)
+        with engine_for(scenario, beside, engine) as ready:
             open_cache(folder, ready.identity).close()
             manner = manner_recorded(manifest)
-            worlds = build_worlds(prepared.scenario, folder / INPUTS, manner)
+            worlds = build_worlds(scenario, folder / INPUTS, manner, interactions)
             _check_people(old, worlds)
             new = claim_folder(Path(out), "", 0) if out is not None else claim_beside(folder, "retry")
             with told_how_to_go_on(new), RunLock(new):
                 facts = {CACHE_FACT: str(folder.resolve()), "origin": origin}
                 facts |= {name: manifest[name] for name in ("model_folder",) if name in manifest}
-                lay_out(new, prepared.scenario, folder / INPUTS, ready.identity, manner, facts)
-                return carry_on(new, worlds, ready, progress, CarryingOut(agent_class, report=report), fresh=True)
+                lay_out(new, scenario, folder / INPUTS, ready.identity, manner, facts)
+                return carry_on(new, worlds, ready, progress, how or CarryingOut(), fresh=True)
 
 
 def _origin(folder: Path, manifest: dict[str, Any], old: RecordStore) -> dict[str, Any]:

@@ -7,11 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from socsim.agent import SocialAgent
 from socsim.conducting import CarryingOut, carry_on, write_report_of
-from socsim.errors import Problem, RecordError, ScenarioError
+from socsim.errors import RecordError
 from socsim.events import RunProgress
 from socsim.forking import fork
 from socsim.inference.manner import manner_recorded
@@ -23,9 +21,8 @@ from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
 from socsim.record.manifest import UNFINISHED_NAME, read_manifest, remove_leftovers, write_manifest
 from socsim.run_folder import ENDED, SCENARIO_NAME, Run
-from socsim.runner import build_worlds, engine_for, open_scenario, told_how_to_go_on
-from socsim.scenario import Scenario, load_scenario
-from socsim.scenario.engines import BudgetSpec
+from socsim.runner import build_worlds, engine_for, open_scenario, told_how_to_go_on, with_budget
+from socsim.scenario import load_scenario
 
 __all__ = ["resume"]
 
@@ -62,9 +59,8 @@ def resume(
     """
     folder = Path(path)
     if retry_failures:
-        if budget:
-            raise RecordError("caps are given when the new run is gone on with: socsim resume NEW --budget …")
-        return fork(folder, out=out, engine=engine, progress=progress, report=report, agent_class=agent_class)
+        how = CarryingOut(agent_class, report=report)
+        return fork(folder, how, out=out, engine=engine, progress=progress, interactions=interactions, budget=budget)
     if out is not None:
         raise RecordError(f"{folder} is gone on with where it is; another folder is only for failures that are asked again.")
     read_manifest(folder)
@@ -79,26 +75,11 @@ def resume(
         if not reuse and manifest.pop(CACHE_FACT, None):
             write_manifest(folder, manifest)
         beside = Path(manifest["model_folder"]) if manifest.get("model_folder") else folder / INPUTS
-        scenario = _with_budget(prepared.scenario, budget)
+        scenario = with_budget(prepared.scenario, budget)
         with engine_for(scenario, beside, engine) as ready:
             _same_engine(manifest["engine"], ready.identity)
             worlds = build_worlds(scenario, folder / INPUTS, manner_recorded(manifest), interactions)
             return carry_on(folder, worlds, ready, progress, CarryingOut(agent_class, report=report), fresh=False)
-
-
-def _with_budget(scenario: Scenario, budget: Mapping[str, float] | None) -> Scenario:
-    """The scenario with other caps; those that are not given stay as they are."""
-    if not budget:
-        return scenario
-    try:
-        caps = BudgetSpec.model_validate({**scenario.inference.budget.model_dump(exclude_none=True), **budget})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ScenarioError(
-            Problem(str(first["msg"]), "inference.budget." + ".".join(str(part) for part in first["loc"]))
-        ) from error
-    changed = scenario.inference.model_copy(update={"budget": caps})
-    return scenario.model_copy(update={"inference": changed})
 
 
 def _remove_leftovers(folder: Path) -> None:

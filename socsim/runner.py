@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from socsim.agent import SocialAgent
 from socsim.conducting import CarryingOut, carry_on
 from socsim.errors import NotYetAvailable, Problem, RecordError, ScenarioError
@@ -30,6 +32,7 @@ from socsim.record.lock import RunLock
 from socsim.record.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from socsim.run_folder import Run
 from socsim.scenario import LoadedScenario, Scenario, load_scenario, not_yet_available
+from socsim.scenario.engines import BudgetSpec
 from socsim.staging import count_turns
 from socsim.world import World, build_world
 
@@ -40,6 +43,7 @@ __all__ = [
     "open_scenario",
     "run",
     "told_how_to_go_on",
+    "with_budget",
 ]
 
 
@@ -203,6 +207,21 @@ def _overridden(scenario: Scenario, seed: int | None, model: str | None) -> Scen
     if model is not None:
         changes["inference"] = scenario.inference.model_copy(update={"model": model})
     return scenario.model_copy(update=changes) if changes else scenario
+
+
+def with_budget(scenario: Scenario, budget: Mapping[str, float] | None) -> Scenario:
+    """The scenario with other caps; those that are not given stay as they are."""
+    if not budget:
+        return scenario
+    try:
+        caps = BudgetSpec.model_validate({**scenario.inference.budget.model_dump(exclude_none=True), **budget})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ScenarioError(
+            Problem(str(first["msg"]), "inference.budget." + ".".join(str(part) for part in first["loc"]))
+        ) from error
+    changed = scenario.inference.model_copy(update={"budget": caps})
+    return scenario.model_copy(update={"inference": changed})
 
 
 @contextmanager

@@ -116,6 +116,15 @@ def test_resuming_with_the_option_forks(failed: Run, tmp_path: Path) -> None:
         resume(failed.path, out=tmp_path / "elsewhere")
 
 
+def test_a_fork_has_caps_of_its_own_and_what_it_takes_over_is_free(failed: Run, whole: Run) -> None:
+    engine = Counting()
+    stopped = resume(failed.path, engine=engine, retry_failures=True, budget={"calls": 3})
+    assert (stopped.status, stopped.manifest["stopped_by"], len(engine.asked)) == ("incomplete", "cap", 3)
+    assert stopped.scenario.inference.budget.calls == 3
+    done = resume(stopped.path, engine=ScriptedEngine(), budget={"calls": 10_000})
+    assert done.table_hashes() == whole.table_hashes()
+
+
 def test_failures_that_fail_again_are_failures_of_the_new_run(failed: Run) -> None:
     engine = ScriptedEngine(failure=lambda request, seed, attempt: Rejected("never") if request.kind == "text" else None)
     forked = fork(failed.path, engine=engine)
