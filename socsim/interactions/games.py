@@ -1,7 +1,8 @@
 """Games: people choose, the model pays.
 
 Who sees what, when: activation draws who plays: pairs (``dyad``, ``dyads``), groups, or, where everybody acts alone, everybody
-against each of those it reads, with one move. A round goes through waves: with ``talk`` everybody writes a message, seen by
+with those it reads, by one move: against each of them (prisoner's dilemma, stag hunt), or into a project that each shares with
+its neighbours (public goods). A round goes through waves: with ``talk`` everybody writes a message, seen by
 all others of the meeting afterwards, in this round only; then moves are made, all at once or, where the game has a second
 mover, after the first mover's move has become known; with ``punishment`` contributions become known and everybody may deduct
 points of each other one. Then the model settles the round: payoffs are computed from the moves by
@@ -241,11 +242,12 @@ class Games(Interaction):
     def _group(self, turn: Turn, view: View) -> Round | None:
         punishment = self.options.punishment
         back = 2 if punishment is not None else 1
-        puts = [self._did("contribute", member, turn, view, back=back) for member in turn.members]
+        players = self.players(turn, view)
+        puts = [self._did("contribute", member, turn, view, back=back) for member in players]
         amounts = [put.amount for put in puts if put is not None and put.amount is not None]
-        if len(amounts) < len(turn.members):
+        if len(amounts) < len(players) or len(players) < 2:
             return None
-        place = turn.members.index(turn.agent)
+        place = players.index(turn.agent)
         payoff = public_goods(self.options.endowment, amounts, self.options.factor)[place]
         deducted = None
         if punishment is not None:

@@ -62,7 +62,9 @@ class Telling:
             return self._matrix(turn, known)
         values = {"endowment": str(options.endowment), "multiplier": number_in_words(options.factor)}
         if options.game == "public_goods":
-            return self.words("public_goods", size=str(len(turn.members)), **values) + self._punishing("may_punish")
+            if len(turn.members) > 1:
+                return self.words("public_goods", size=str(len(turn.members)), **values) + self._punishing("may_punish")
+            return self.words("public_goods_neighbours", size=str(known + 1), **values)
         part = turn.part.name
         if part == "talk":
             part = FIRST[options.game] if turn.agent == turn.members[0] else "ahead"

@@ -31,7 +31,6 @@ _MEETINGS: Mapping[str, tuple[str, ...]] = {
     "dictator": _PAIRS,
     "ultimatum": _PAIRS,
     "trust": _PAIRS,
-    "public_goods": _GROUPS,
 }
 
 
@@ -69,11 +68,15 @@ def _check_game(scenario: Scenario, options: GamesOptions, phase: PhaseSpec, pat
     wanted = _MEETINGS.get(options.game)
     if wanted is not None and kind not in wanted:
         findings.add(place, f"the game {options.game!r} needs {' or '.join(wanted)}", f"Write activation: {wanted[-1]}")
-    if options.game in MATRIX_GAMES:
-        if kind == "groups":
-            findings.add(place, f"the game {options.game!r} is played by pairs or by neighbours", "Write activation: dyads")
-        elif kind not in _PAIRS and scenario.network is None:
-            findings.add(path, "without pairs, neighbours play each other, and there is no network", "Add `network: {graph: …}`")
+    if options.game in MATRIX_GAMES and kind == "groups":
+        findings.add(place, f"the game {options.game!r} is played by pairs or by neighbours", "Write activation: dyads")
+    elif wanted is None and kind not in _GROUPS:
+        if scenario.network is None:
+            message = "where nobody is brought together, neighbours play with each other, and there is no network"
+            findings.add(path, message, "Add `network: {graph: …}`, or another `activation`")
+        if options.punishment is not None:
+            fix = "Write activation: groups, or leave `punishment` out"
+            findings.add((*path, "options", "punishment"), "neighbours do not punish each other: they are no one group", fix)
     if phase.ask:
         findings.add((*path[:-1], "ask"), "players are asked for their moves only", "Ask items in a phase of its own")
     for name in ("rounds", "order"):

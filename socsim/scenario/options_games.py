@@ -187,6 +187,10 @@ WORDING_GAMES: Mapping[str, str] = {
     "public_goods": _POINTS
     + "You are in a group of {size}. Everybody has {endowment} points and may put some into a project. The points in the project "
     "are multiplied by {multiplier} and shared equally among all, whoever put them in.\n",
+    "public_goods_neighbours": _POINTS
+    + "Together with everybody next to you, you are {size} people. Each has {endowment} points and may put some into a project. "
+    "What these {size} put in is multiplied by {multiplier}, and one part in {size} of it is yours. What you put in counts for "
+    "everybody next to you in the same way.\n",
     "public_goods_question": "How many points do you put into the project?",
     "may_punish": "Afterwards everybody learns what the others put in and may give them points of punishment: each costs the "
     "giver {cost} and takes {fine} from the other.\n",

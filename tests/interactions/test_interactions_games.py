@@ -134,6 +134,17 @@ def test_neighbours_play_each_other_with_one_move() -> None:
     assert "each of your 2 neighbours" in played.scenes[0, 0]
 
 
+def test_neighbours_put_into_a_project_of_each_neighbourhood() -> None:
+    line = {"graph": {"path": {}}, "place": {"by": "given"}}
+    options = {"endowment": 10, "multiplier": 1.5}
+    played = play(game("public_goods", 3, 2, "simultaneous", line, **options), lambda agent, text: amount((10, 0, 6)[agent]))
+    first, middle, last = 1.5 * 10 / 2, 1.5 * 16 / 3, 1.5 * 6 / 2
+    assert [played.kept("payoff")[0, agent] for agent in range(3)] == pytest.approx([first, 10 + middle, 4 + last])
+    assert "you are 2 people" in played.scenes[0, 0]
+    assert "one part in 3 of it is yours" in played.scenes[0, 1]
+    assert "- you: 0; others: 10, 6; you got 18" in played.scenes[1, 1]
+
+
 def test_contributions_become_known_before_they_are_punished() -> None:
     def reply(agent: int, text: str) -> str:
         if "of punishment do you give" in text:
@@ -234,6 +245,9 @@ def test_it_is_the_same_under_every_execution() -> None:
     assert same_under_every_execution(game("ultimatum", 6, 4, "dyads"), reply)
     punishing = {"punishment": {"most": 1}, "unit": 10}
     assert same_under_every_execution(game("public_goods", 8, 3, {"kind": "groups", "size": 4}, None, **punishing), reply)
+    ring = {"graph": {"ring": {}}}
+    for activation in ("simultaneous", "random_sequential"):
+        assert same_under_every_execution(game("public_goods", 8, 3, activation, ring, unit=10), reply)
 
 
 @pytest.mark.parametrize(
