@@ -64,6 +64,22 @@ def test_one_after_the_other_later_ones_see_earlier_posts() -> None:
     assert sorted(len(shown(played, 0, agent)) for agent in range(4)) == [0, 1, 2, 3]
 
 
+def test_another_feed_from_a_step_on_shows_what_was_posted_before() -> None:
+    first = feed(repeat=2).schedule[0].model_dump(mode="json", by_alias=True)
+    then = {**first, "phase": "ranked", "repeat": 1}
+    then["interaction"] = {**first["interaction"], "options": {**first["interaction"]["options"], "ranking": "popularity"}}
+    then["interaction"]["options"] |= {"again": True}
+
+    def reply(agent: int, text: str) -> str:
+        liking = "What do you do?" in text and "I am 2." in text and agent != 2
+        return wanting("like" if liking else "write a post")(agent, text)
+
+    played = play(scenario([first, then], 4, network=NETWORK), reply)
+    assert sorted(shown(played, 1, 0)) == [1, 2, 3]
+    assert shown(played, 2, 0)[0] == 3, "the post that was liked most in the phase before, not the newest, which is of agent 2"
+    assert set(shown(played, 2, 0)) == {1, 2, 3}
+
+
 def test_only_followed_people_are_shown_if_declared() -> None:
     played = play(feed(of="neighbours"), wanting("write a post"))
     assert [sorted(shown(played, 1, agent)) for agent in range(4)] == [[1, 3], [0, 2], [1, 3], [0, 2]]
