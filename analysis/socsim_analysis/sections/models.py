@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from socsim_analysis.markup import Html, count, numeral, paragraph, percent, section
+from socsim_analysis.markup import Html, count, numeral, paragraph, percent, plural, section
 from socsim_analysis.page import Page
 
 __all__ = ["models_section"]
@@ -23,12 +23,12 @@ def models_section(page: Page) -> Html | None:
 
 def _intro(page: Page) -> str:
     turns = page.run.trials[page.run.trials["name"] == "model"]
-    moved = turns.groupby(["arm", "replicate", "agent"])["level"].nunique().gt(1).sum()
+    moved = int(turns.groupby(["arm", "replicate", "agent"])["level"].nunique().gt(1).sum())
     parts = ["Who begins with which model was drawn anew in each replicate, in the declared shares, and is the same in all arms."]
     if moved:
         parts.append(
-            f"{count(moved)} people (over all arms and replicates) were given another model on the way; only those whose "
-            "intervention names a share or a number were chosen by lot."
+            f"{plural(moved, 'person', 'people')} (over all arms and replicates) changed to another model on the way; only those "
+            "whose intervention names a share or a number were chosen by lot."
         )
     if page.effects:
         parts.append("How answers differ, with intervals, stands under “Effects of conditions”, where the condition is `model`.")

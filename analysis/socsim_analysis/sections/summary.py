@@ -68,6 +68,9 @@ def _model(page: Page) -> str:
         return (
             "No language model was asked: the replies come from a script, so nothing here says anything about models or people."
         )
+    labels = page.run.scenario.inference.labels
+    if len(labels) > 1:
+        return f"People were answered for by {len(labels)} models: {', '.join(labels)}."
     return f"The model was {page.run.manifest.get('engine', {}).get('model', 'not named')}."
 
 
@@ -113,9 +116,11 @@ def _beside_people(held: Held) -> list[str]:
 def _effects(item: str, table: pd.DataFrame) -> str:
     """The first effects in words, with their intervals."""
     parts = []
+    several = [name for name in ("arm", "step") if table[name].nunique() > 1]
     for row in table.head(_MOST_EFFECTS).to_dict("records"):
+        place = ", ".join(f"step {row[name]}" if name == "step" else str(row[name]) for name in several)
         interval = "" if math.isnan(row["low"]) else f" (95 % interval {numeral(row['low'])} to {numeral(row['high'])})"
-        parts.append(f"{row['level']} {signed(row['effect'])}{interval}")
+        parts.append(f"{row['level']}{f' ({place})' if place else ''} {signed(row['effect'])}{interval}")
     more = f"; {plural(len(table) - _MOST_EFFECTS, 'more', 'more')} below" if len(table) > _MOST_EFFECTS else ""
     return f"{item}: against {table['reference'].iloc[0]}, answers differ at {', '.join(parts)}{more}, in scale points."
 
