@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from socsim.agent import SocialAgent
 from socsim.errors import ScenarioError
@@ -22,6 +23,8 @@ from socsim.world import build_world
 
 __all__ = ["open_world"]
 
+M = TypeVar("M", bound=SocialModel)
+
 
 @contextmanager
 def open_world(
@@ -31,8 +34,13 @@ def open_world(
     replicate: int = 0,
     engine: Engine | None = None,
     agent_class: type[SocialAgent] = SocialAgent,
-) -> Iterator[SocialModel]:
+    model_class: type[M] = SocialModel,
+) -> Iterator[M]:
     """One world as a Mesa model, stepped by the caller; its record is kept in a temporary folder and thrown away.
+
+    A ``model_class`` of one's own may override ``step`` and schedule in it whatever Mesa can: ``super().step()`` carries out the
+    next step of the scenario's schedule, and ``self.agents.shuffle_do(…)``, ``select``, ``groupby`` and agents of other classes
+    work beside it. What these do is not in the record.
 
     Use `socsim.run` for anything that should be kept.
 
@@ -62,7 +70,7 @@ def open_world(
         with tempfile.TemporaryDirectory(prefix="socsim-") as folder:
             store = RecordStore.create(Path(folder) / "record.sqlite", {"name": spec.name})
             with Session(store, ready, spec.inference) as session:
-                model = SocialModel(world, session.client, session.loop, None, agent_class)
+                model = model_class(world, session.client, session.loop, None, agent_class)
                 model.keeps_all = True  # whoever steps by hand may look back as far as they like
                 yield model
     finally:

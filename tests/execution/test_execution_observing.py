@@ -55,6 +55,48 @@ def test_a_data_collector_gets_the_same_under_manual_stepping() -> None:
         assert list(frame["message"].iloc[-12:]) == [model.state.messages(3)[agent] for agent in range(12)]
 
 
+class Town(SocialModel):
+    """People who talk by the scenario, and a bus between steps, scheduled as Mesa schedules."""
+
+    def step(self) -> None:
+        super().step()
+        self.agents.select(lambda agent: isinstance(agent, Citizen)).shuffle_do("pay")
+        self.agents_by_type[Bus].do("drive")
+
+
+class Citizen(SocialAgent):
+    money = 10
+    paid: list[int]
+
+    def pay(self) -> None:
+        self.money -= 1 if self.model.random.random() < 0.5 else 2
+        self.model.order.append(self.number)
+
+
+class Bus(mesa.Agent):  # type: ignore[misc]
+    passengers = 0
+
+    def drive(self) -> None:
+        self.passengers += sum(agent.money % 2 for agent in self.model.people)
+
+
+def test_a_subclass_schedules_as_mesa_does_beside_the_steps_of_the_scenario() -> None:
+    def one() -> tuple[list[int], int, list[int]]:
+        scenario = world_of("neighbours", "simultaneous", people=12, steps=3)
+        with open_world(scenario, engine=ScriptedEngine(reply, scores), agent_class=Citizen, model_class=Town) as town:
+            town.order, bus = [], Bus(town)
+            while not town.done:
+                town.step()
+            assert town.state.messages(2)
+            return [agent.money for agent in town.people], bus.passengers, town.order
+
+    money, passengers, order = one()
+    assert one() == (money, passengers, order), "Mesa's generator is seeded by the scenario"
+    assert all(4 <= left <= 7 for left in money)
+    assert order[:12] != list(range(12))
+    assert sorted(order[:12]) == list(range(12))
+
+
 class Curious(SocialAgent):
     """Looks at others directly, which nobody can know beforehand."""
 
