@@ -7,7 +7,7 @@ agent-step, record on. ``overhead``: a mock server without latency, 64 calls in 
 client and a bare aiohttp loop take turns with the very same calls. Their time is that of the calls alone (for socsim: from the
 first step until everything is committed); processor time is that of all threads and processes but the server's.
 ``utilisation``: 50 ms and 64 slots, twice as many calls in flight; the share of slot time that was used, integrated at the
-server from the first request to the last reply. With ``--base-url`` another server is asked, and the part that needs a server's
+server from the first request to the last reply, by dependencies and behind a barrier. With ``--base-url`` another server is asked, and the part that needs a server's
 own count is left out. Prints one JSON object on the last line.
 """
 
@@ -34,6 +34,7 @@ from benchmarks.mock_server import MockServer
 from benchmarks.processor_time import processor_seconds
 from socsim import Run, run
 from socsim.events import ProgressSnapshot
+from socsim.model import Execution
 
 __all__ = ["Target", "Took", "main", "measure_overhead", "measure_utilisation", "write_scenario"]
 
@@ -146,19 +147,21 @@ def write_scenario(folder: Path, target: Target, agents: int, steps: int, in_fli
 
 
 @contextmanager
-def _finished_run(spec: Path, clock: Clock) -> Iterator[Run]:
+def _finished_run(spec: Path, clock: Clock, execution: Execution) -> Iterator[Run]:
     with tempfile.TemporaryDirectory(prefix="socsim-overhead-") as folder:
-        done = run(spec, out=Path(folder) / "run", progress=clock)
+        done = run(spec, out=Path(folder) / "run", progress=clock, execution=execution)
         if done.status != "complete":
             raise SystemExit(f"the run is {done.status}: {done.manifest.get('reason')}")
         yield done
 
 
-def _simulated(spec: Path, excluded: int, at_start: Callable[[], object] = lambda: None) -> tuple[Took, Took]:
+def _simulated(
+    spec: Path, excluded: int, at_start: Callable[[], object] = lambda: None, execution: Execution = "dependencies"
+) -> tuple[Took, Took]:
     """What the calls of a run took, and what the run took from its first to its last line."""
     clock = Clock(excluded, at_start)
     began, cpu = time.perf_counter(), processor_seconds(excluded)
-    with _finished_run(spec, clock) as done:
+    with _finished_run(spec, clock, execution) as done:
         seconds, processor_s = time.perf_counter() - began, processor_seconds(excluded) - cpu
         calls = int(done.manifest["counts"]["calls"])
     return Took(calls, clock.seconds, clock.processor_s), Took(calls, seconds, processor_s)
@@ -225,23 +228,23 @@ def _overhead_figures(rows: dict[str, list[Took]]) -> dict[str, Any]:
 def measure_utilisation(server: MockServer, chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Share of slot time that is used, several runs, at a server with latency."""
     spec = write_scenario(folder, Target(server.base_url), chosen.agents, chosen.steps, 2 * chosen.slots)
-    shares = []
+    shares: dict[Execution, list[float]] = {"dependencies": [], "barrier": []}
 
     def begin() -> None:
         server.reset(slots=chosen.slots, latency_s=chosen.latency_s)
 
-    for _ in range(chosen.utilisation_repeats):
-        _simulated(spec, server.pid, begin)
-        figures = server.stats()
-        shares.append(figures["utilisation"])
-        print(f"slot utilisation {shares[-1]:.3f} in {figures['window_s']:.1f} s", flush=True)
+    for repeat in range(chosen.utilisation_repeats):
+        for execution in shares if repeat % 2 == 0 else list(shares)[::-1]:
+            _simulated(spec, server.pid, begin, execution)
+            figures = server.stats()
+            shares[execution].append(figures["utilisation"])
+            print(f"{execution}: slot utilisation {shares[execution][-1]:.3f} in {figures['window_s']:.1f} s", flush=True)
     server.reset(latency_s=0.0)
     return {
         "slots": chosen.slots,
         "latency_s": chosen.latency_s,
         "in_flight": 2 * chosen.slots,
-        "stepping": "barrier",
-        "slot_utilisation": _spread(shares),
+        "slot_utilisation": {execution: _spread(found) for execution, found in shares.items()},
     }
 
 

@@ -19,6 +19,7 @@ from socsim.events import ProgressSnapshot, RunProgress
 from socsim.loop import LoopThread, wake_on_interrupt
 from socsim.model import AnswersStopped, Execution, Sink, SocialModel
 from socsim.prompts import one_line
+from socsim.scenario.sweeping import point_of
 from socsim.seeding import uniform
 from socsim.session import Session
 from socsim.staging import count_turns
@@ -229,11 +230,13 @@ def _donor(model: SocialModel, models: Mapping[tuple[str, int], SocialModel], fo
         lines = _lines((folder or Path()) / yoke["messages"])
         return lambda author, step, own: None if own is None else _as_long(model.seed, lines, author, step, own)
     own_arm, replicate = model.world.arm.name, model.world.replicate
-    sources = sorted(r for arm, r in models if arm != own_arm and models[arm, r].world.arm.control is None and r != replicate)
+    point = point_of(model.world.arm)
+    writing = [key for key, one in models.items() if one.world.arm.control is None and point_of(one.world.arm) == point]
+    sources = sorted(r for arm, r in writing if arm != own_arm and r != replicate)
     if not sources:
         raise ScenarioError(f"arms.{own_arm}: yoked to another replicate, but there is none. Set replicates to 2 or more")
     source = next((r for r in sources if r > replicate), sources[0])
-    arm = next(arm for arm, r in models if r == source and models[arm, r].world.arm.control is None)
+    arm = next(arm for arm, r in writing if r == source)
     state = models[arm, source].state
     return lambda author, step, _: state.message(author, step)
 

@@ -5,8 +5,8 @@ Missing answers (failed, or valid non-answers) have no opinion: they are left ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -29,6 +29,7 @@ __all__ = [
     "in_several_contexts",
     "item_spec",
     "item_values",
+    "of_arms",
     "opinion_items",
     "opinions",
     "phase_of_step",
@@ -139,6 +140,14 @@ def snapshot(run: RunLike) -> Snapshot:
         return run
     present = (name for name in Snapshot.__dataclass_fields__ if name not in _LATER or hasattr(run, name))
     return Snapshot(**{name: getattr(run, name) for name in present})
+
+
+def of_arms(run: Snapshot, arms: Sequence[str]) -> Snapshot:
+    """The part of a run that is of some arms; calls are of all."""
+    frames = {name: value for name, value in vars(run).items() if isinstance(value, pd.DataFrame) and "arm" in value.columns}
+    chosen: dict[str, Any] = {name: frame[frame["arm"].isin(arms)] for name, frame in frames.items()}
+    scenario = run.scenario.model_copy(update={"arms": tuple(arm for arm in run.scenario.arms if arm.name in arms)})
+    return replace(run, scenario=scenario, **chosen)
 
 
 def item_spec(run: RunLike, item: str) -> ItemSpec | None:

@@ -27,10 +27,12 @@ from socsim_analysis.frames import Snapshot, arm_names, opinion_items, phase_of_
 from socsim_analysis.markup import Html, element, escaped, join, rows_table
 from socsim_analysis.signal import Signal, signal_check
 
-__all__ = ["MOST_ITEMS", "Held", "Page", "whole_page"]
+__all__ = ["MOST_ARMS", "MOST_ITEMS", "Held", "Page", "whole_page"]
 
 _NO_SCRIPT = element("noscript", element("p", "The figures need JavaScript; the tables hold the same numbers without it."))
 
+MOST_ARMS = 8
+"""Arms that are shown side by side; a sweep has a part of its own for all."""
 MOST_ITEMS = 6
 """Items that get figures of their own; the tables of the run hold all."""
 

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from socsim.errors import SocsimError
-from socsim_analysis.frames import RunLike, Snapshot, snapshot
+from socsim_analysis.frames import RunLike, Snapshot, of_arms, snapshot
 from socsim_analysis.markup import Html, element, join
-from socsim_analysis.page import Page, whole_page
+from socsim_analysis.page import MOST_ARMS, Page, whole_page
 from socsim_analysis.sections.asked import asked_section
 from socsim_analysis.sections.contrast import contrast_section
 from socsim_analysis.sections.distribution import distribution_section
@@ -33,6 +33,7 @@ from socsim_analysis.sections.network import network_section
 from socsim_analysis.sections.reaction import reaction_section
 from socsim_analysis.sections.running import running_section
 from socsim_analysis.sections.summary import summary_section
+from socsim_analysis.sections.sweep import sweep_section
 from socsim_analysis.sections.trajectories import trajectories_section
 
 __all__ = ["REPORT_NAME", "SECTIONS", "render_report", "write_report"]
@@ -43,6 +44,7 @@ REPORT_NAME = "report.html"
 SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "asked": ("What was asked", asked_section),
     "network": ("Network", network_section),
+    "sweep": ("Sweep", sweep_section),
     "contrast": ("Contrast of arms", contrast_section),
     "effects": ("Effects", effects_section),
     "models": ("Models", models_section),
@@ -61,6 +63,10 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "limits": ("Limits", limits_section),
 }
 """Parts below the summary, in order: their anchor, their name in the list of contents, and who writes them."""
+
+
+_OF_ALL = frozenset({"asked", "sweep", "failures", "run", "forecast", "limits"})
+"""Parts that tell of all arms, however many; the others show the first `MOST_ARMS`."""
 
 
 def write_report(run: RunLike, path: Path | str | None = None) -> Path:
@@ -88,10 +94,18 @@ def render_report(run: RunLike) -> str:
     """The page of a run as text."""
     whole = snapshot(run)
     page = Page(whole, _example(run, whole))
-    parts = {anchor: part for anchor, (_, write) in SECTIONS.items() if (part := write(page)) is not None}
+    narrow = page if len(page.arms) <= MOST_ARMS else Page(of_arms(whole, page.arms[:MOST_ARMS]), page.example)
+    summary = summary_section(page)
+    parts: dict[str, Html] = {}
+    for anchor, (_, write) in SECTIONS.items():
+        written = page if anchor in _OF_ALL else narrow
+        written.figures, written.tables = max(page.figures, narrow.figures), max(page.tables, narrow.tables)
+        part = write(written)
+        if part is not None:
+            parts[anchor] = part
     links = [element("a", SECTIONS[anchor][0], href=f"#{anchor}") for anchor in parts]
     contents = element("nav", join(links, " "), aria_label="contents")
-    return whole_page(f"{whole.scenario.name} – socsim", [summary_section(page), contents, *parts.values()])
+    return whole_page(f"{whole.scenario.name} – socsim", [summary, contents, *parts.values()])
 
 
 def _example(run: RunLike, whole: Snapshot) -> str:

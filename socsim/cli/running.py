@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from socsim.run_folder import Run
     from socsim.scenario import LoadedScenario
 
-__all__ = ["add_commands", "overridden"]
+__all__ = ["Report", "add_commands", "conclude", "load", "overridden", "run_file"]
 
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Write the report page when the run ends.")]
 
@@ -73,24 +73,29 @@ def run_command(
 
     Exit code 3 if the run ended, but too many replies were no answers.
     """
-    from socsim.runner import RunInterrupted, run
-
-    loaded = overridden(_load(file), engine, None)
-    try:
-        done = run(
-            loaded,
+    conclude(
+        run_file(
+            overridden(load(file), engine, None),
+            quiet=quiet,
             out=out,
             seed=seed,
             model=model,
-            progress=choose_progress(quiet=quiet),
             report=report,
             reuse=reuse,
             execution=execution.value,
             checked=check,
         )
+    )
+
+
+def run_file(loaded: LoadedScenario, *, quiet: bool, **how: Any) -> Run:
+    """Run a scenario with progress on the terminal; an interruption ends the program and says how to go on."""
+    from socsim.runner import RunInterrupted, run
+
+    try:
+        return run(loaded, progress=choose_progress(quiet=quiet), **how)
     except RunInterrupted as interrupted:
         raise _told(interrupted) from interrupted
-    _conclude(done)
 
 
 def resume_command(
@@ -127,7 +132,7 @@ def resume_command(
     except RunInterrupted as interrupted:
         raise _told(interrupted) from interrupted
     _tell_origin(done)
-    _conclude(done)
+    conclude(done)
 
 
 def fork_command(
@@ -152,7 +157,7 @@ def fork_command(
     found = compare_branches(Run(run), done, at)
     say("before the branch: every event is the same" if found.same_before else "before the branch: events differ")
     say(found.means.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
-    _conclude(done)
+    conclude(done)
 
 
 def ask_command(
@@ -229,7 +234,8 @@ def _caps(text: str | None) -> dict[str, float]:
     return caps
 
 
-def _load(file: Path) -> LoadedScenario:
+def load(file: Path) -> LoadedScenario:
+    """A scenario file, checked."""
     from socsim.scenario import load_scenario
 
     return load_scenario(file)
@@ -254,7 +260,8 @@ def _told(interrupted: KeyboardInterrupt) -> typer.Exit:
     return typer.Exit(EXIT_INTERRUPTED)
 
 
-def _conclude(done: Run) -> None:
+def conclude(done: Run) -> None:
+    """Say how a run ended and where it is, and end the program with its exit code."""
     manifest = done.manifest
     twice = manifest["counts"].get("possibly_billed_twice", 0)
     if twice:

@@ -12,12 +12,12 @@ from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import ForEachItemSpec
 from socsim.scenario.worlds import ArmSpec
 
-__all__ = ["PATCHABLE", "patched", "patched_data", "phase_paths"]
+__all__ = ["PATCHABLE", "REPLACED", "patched", "patched_data", "phase_paths"]
 
 PATCHABLE = ("network", "population", "prompts", "items", "memory", "phases")
 """Parts of a scenario that an arm may change."""
 
-_REPLACED = {"graph", "marginals", "quotas", "activation", "parameters"}
+REPLACED = {"graph", "marginals", "quotas", "activation", "parameters"}
 _SELECTOR = {"interaction": "kind", "place": "by", "readout": "method"}
 _EITHER = ({"text", "text_file"},)
 
@@ -96,7 +96,7 @@ def _put(data: Any, path: tuple[str | int, ...], change: Mapping[str, Any]) -> N
 
 def _merged(old: Any, new: Any, name: str) -> Any:
     """``new`` over ``old``: mappings by key, all else replaced."""
-    if not isinstance(old, Mapping) or not isinstance(new, Mapping) or name in _REPLACED:
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping) or name in REPLACED:
         return new
     selector = _SELECTOR.get(name)
     if selector in new and new[selector] != old.get(selector):

@@ -23,6 +23,7 @@ from socsim.scenario.resolving import resolve
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule_checks import check_schedule
 from socsim.scenario.study_checks import check_arms, check_study
+from socsim.scenario.sweep_checks import check_sweep
 from socsim.scenario.translating import translated
 from socsim.scenario.trying import try_world
 from socsim.scenario.worlds import ArmSpec
@@ -42,6 +43,7 @@ def check(scenario: Scenario, folder: Path, places: Places) -> list[Problem]:
     check_files(scenario, folder, findings)
     check_arms(scenario, findings)
     check_study(scenario, findings)
+    check_sweep(scenario, findings)
     resolved = _resolved(scenario, folder, findings)
     if resolved is None:
         check_prompts(scenario.prompts, findings)
@@ -54,7 +56,7 @@ def check(scenario: Scenario, folder: Path, places: Places) -> list[Problem]:
         if not findings.under("population") and not findings.under("network"):
             _check_data(resolved, folder, findings)
             if not findings.found:
-                arms = [(("arms", index), arm) for index, arm in enumerate(resolved.arms) if not arm.patch]
+                arms = [(_place_of(index, arm), arm) for index, arm in enumerate(resolved.arms) if not arm.patch]
                 try_world(resolved, arms, folder, findings)
     problems = [_problem(finding, places) for finding in findings]
     for index, arm in enumerate(resolved.arms):
@@ -73,7 +75,7 @@ def placed(problem: Problem, places: Places) -> Problem:
 
 def _resolved(scenario: Scenario, folder: Path, findings: Findings) -> Scenario | None:
     """The scenario with its files read, or None where they cannot be; then the findings say why."""
-    if any(_is_file_finding(finding) for finding in findings):
+    if any(_is_file_finding(finding) for finding in findings) or findings.under("sweep"):
         return None
     try:
         return resolve(scenario, folder)
@@ -110,13 +112,13 @@ def _check_data(scenario: Scenario, folder: Path, findings: Findings) -> None:
 
 def _arm_problems(scenario: Scenario, index: int, arm: ArmSpec, folder: Path, known: Findings, places: Places) -> list[Problem]:
     """Problems of an arm's world that the declared world does not have."""
-    home: document.Path = ("arms", index, "patch")
+    home: document.Path = (*_place_of(index, arm), "vary" if arm.factors else "patch")
     try:
         world = Scenario.model_validate(patched_data(scenario, arm))
     except ScenarioError as error:
         return [places.problem((*home, *p.field.split(".")), p.message, p.fix, at_key=True) for p in error.problems]
     except ValidationError as error:
-        return [_arm_problem(problem, scenario, home, places) for problem in translated(error, places, as_written=False)]
+        return [_arm_problem(problem, scenario, arm, home, places) for problem in translated(error, places, as_written=False)]
     findings = Findings()
     check_files(world, folder, findings)
     _check_parts(world, findings)
@@ -125,27 +127,36 @@ def _arm_problems(scenario: Scenario, index: int, arm: ArmSpec, folder: Path, kn
     if changed and not findings.under("population") and not findings.under("network"):
         _check_data(world, folder, findings)
     if not findings.found and (changed or arm.shuffle is not None):
-        try_world(world, [(("arms", index), arm)], folder, findings)
+        try_world(world, [(_place_of(index, arm), arm)], folder, findings)
     before = set(known.found)
     return [
-        _arm_problem(Problem(f.message, ".".join(map(str, f.path)), fix=f.fix), scenario, home, places)
+        _arm_problem(Problem(f.message, ".".join(map(str, f.path)), fix=f.fix), scenario, arm, home, places)
         for f in findings
         if f not in before
     ]
 
 
-def _arm_problem(problem: Problem, scenario: Scenario, home: document.Path, places: Places) -> Problem:
+def _place_of(index: int, arm: ArmSpec) -> document.Path:
+    """Where an arm is written: in the list of arms, or in the sweep of which it is a point."""
+    return ("sweep",) if arm.factors else ("arms", index)
+
+
+def _arm_problem(problem: Problem, scenario: Scenario, arm: ArmSpec, home: document.Path, places: Places) -> Problem:
     """A problem of a patched scenario at the place of the patch that causes it, else at the arm."""
     path = tuple(part for part in problem.field.split(".") if part)
     for name, phase_path in phase_paths(scenario).items():
         parts = tuple(str(part) for part in phase_path)
         if path[: len(parts)] == parts:
             path = ("phases", name, *path[len(parts) :])
+    field = ".".join(path)
+    varied = [factor for factor in arm.factors if field == factor or field.startswith(f"{factor}.")]
+    path = (varied[0],) if varied else () if arm.factors else path
     arm_places = Places(places.document)
     while path and not arm_places.follow((*home, *path))[2]:
         path = path[:-1]
     written = arm_places.problem((*home, *path) if path else home[:2], problem.message, problem.fix)
-    return replace(written, message=f"in arm {_arm_name(places, home)!r}: {problem.message}")
+    name = arm.name if arm.factors else _arm_name(places, home)
+    return replace(written, message=f"in arm {name!r}: {problem.message}")
 
 
 def _arm_name(places: Places, home: document.Path) -> str:

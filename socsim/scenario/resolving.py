@@ -17,6 +17,7 @@ from socsim.scenario.paths import read_text
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import ForEachItemSpec, InteractionSpec
+from socsim.scenario.sweeping import expanded_arms
 from socsim.scenario.tables import Row, read_table
 from socsim.scenario.worlds import ArmSpec
 
@@ -29,7 +30,7 @@ _NUMBERS = {"truth", "signal", "range", "values"}
 
 
 def resolve(scenario: Scenario, folder: Path) -> Scenario:
-    """The scenario with all file texts inlined and items from tables expanded.
+    """The scenario with all file texts inlined, items from tables expanded, and the points of a sweep as arms.
 
     Raises:
         ScenarioError: a file or table cannot be used; names the field.
@@ -37,7 +38,7 @@ def resolve(scenario: Scenario, folder: Path) -> Scenario:
     items = scenario.items
     if isinstance(items, ItemTableSpec):
         items = expanded_items(items, scenario.tables, folder)
-    return scenario.model_copy(
+    whole = scenario.model_copy(
         update={
             "prompts": _prompts(scenario.prompts, folder),
             "items": {name: _item(f"items.{name}", item, folder) for name, item in items.items()},
@@ -47,6 +48,10 @@ def resolve(scenario: Scenario, folder: Path) -> Scenario:
             "arms": tuple(_arm(index, arm, folder) for index, arm in enumerate(scenario.arms)),
         }
     )
+    if scenario.sweep is None:
+        return whole
+    arms = tuple(_arm(index, arm, folder) for index, arm in enumerate(expanded_arms(whole)))
+    return whole.model_copy(update={"arms": arms, "sweep": None})
 
 
 def _voted_on(path: tuple[str | int, ...], entry: Any, tables: dict[str, str], folder: Path) -> Any:

@@ -12,7 +12,16 @@ from socsim.scenario.engines import InferenceSpec
 from socsim.scenario.people import NetworkSpec, PopulationSpec
 from socsim.scenario.remembering import MemorySpec
 from socsim.scenario.schedule import ScheduleEntry
-from socsim.scenario.worlds import AnalysisSpec, ArmSpec, Baseline, BranchSpec, CompareSpec, ConditionSpec, FailuresSpec
+from socsim.scenario.worlds import (
+    AnalysisSpec,
+    ArmSpec,
+    Baseline,
+    BranchSpec,
+    CompareSpec,
+    ConditionSpec,
+    FailuresSpec,
+    SweepSpec,
+)
 
 __all__ = ["Scenario"]
 
@@ -74,6 +83,8 @@ class Scenario(Spec):
     branch: BranchSpec | None = None
     """Set in runs that `socsim fork` makes: what is otherwise from a step on."""
     arms: tuple[ArmSpec, ...] = (ArmSpec(name="treatment"),)
+    sweep: SweepSpec | None = None
+    """Many variants of the study; in a run they stand as arms."""
     baselines: tuple[Baseline, ...] = ()
     """Classical models fitted to every arm; ``no_change`` and ``drift_only`` always are."""
     compare: tuple[CompareSpec, ...] = ()

@@ -17,9 +17,12 @@ __all__ = [
     "ConditionSpec",
     "EffectsSpec",
     "FailuresSpec",
+    "Level",
+    "SweepSpec",
 ]
 
 Control = Literal["alone", "yoked", "shuffled"]
+Level = str | bool | int | float
 Baseline = Literal[
     "no_change",
     "drift_only",
@@ -62,6 +65,29 @@ class ArmSpec(Spec):
     ``{messages: FILE}`` shows messages on another topic from a text file, one a line."""
     patch: dict[str, Any] = Field(default_factory=dict)
     """Parts that differ: ``network``, ``population``, ``prompts``, ``items``, ``memory``, and ``phases`` by phase name."""
+    factors: dict[str, Level] = Field(default_factory=dict)
+    """Set in runs of a sweep: the level of every factor at this point."""
+
+
+class SweepSpec(Spec):
+    """One study in many variants: every arm at every point of a design."""
+
+    vary: dict[
+        str, Annotated[Annotated[tuple[Any, ...], Tag("<list>")] | Annotated[dict[str, Any], Tag("<mapping>")], BY_KIND]
+    ] = Field(min_length=1)
+    """Factors. A name with dots is a field, as in an arm's patch (``population.size``, ``phases.talk.interaction.at_most``), with
+    a list of values, or a range ``{from: 0.0, to: 1.0}`` (``integer: true`` for whole numbers, ``log: true`` for equal ratios).
+    Any other name stands for levels that change several things: ``{LEVEL: patch, …}``."""
+    design: Literal["grid", "one_at_a_time", "latin_hypercube"] = "grid"
+    """- ``grid``: all combinations of levels.
+    - ``one_at_a_time``: the first levels together, then every other level by itself.
+    - ``latin_hypercube``: ``points`` points, for which every range is divided into so many strata that are each used once; levels
+      of lists are used equally often, but for one. Drawn from ``seed``.
+    """
+    points: int | None = Field(default=None, ge=2, le=10_000)
+    """``latin_hypercube`` only."""
+    steps: int = Field(default=5, ge=2, le=100)
+    """Values of a range in the other designs, equally spaced, both ends included."""
 
 
 class BranchSpec(Spec):

@@ -36,6 +36,8 @@ def test_the_program_has_the_documented_commands() -> None:
             "replay",
             "fork",
             "ask",
+            "sweep",
+            "advise",
             "report",
             "show",
             "export",

@@ -10,7 +10,7 @@ from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts
 from socsim_analysis.distances import DISTANCES
 from socsim_analysis.frames import control_of
 from socsim_analysis.markup import Html, count, element, join, numeral, paragraph, percent, plural, signed
-from socsim_analysis.page import MOST_ITEMS, Held, Page
+from socsim_analysis.page import MOST_ARMS, MOST_ITEMS, Held, Page
 from socsim_analysis.signal import verdict
 
 __all__ = ["STRONGER_MODELS", "summary_section"]
@@ -55,7 +55,8 @@ def _what_was_run(page: Page) -> str:
         return f"Nothing has been asked yet. {_model(page)}"
     size = f"{count(min(sizes))} to {count(max(sizes))}" if min(sizes) != max(sizes) else count(sizes[0])
     who = "simulated people" if (run.agents["persona"] != "").any() else "agents without a persona"
-    arms = f" in each of {len(page.arms)} arms ({', '.join(page.arms)})" if len(page.arms) > 1 else ""
+    arms = f" in each of {len(page.arms)} arms" if len(page.arms) > 1 else ""
+    arms += f" ({', '.join(page.arms)})" if 1 < len(page.arms) <= MOST_ARMS else ""
     items = plural(len(page.asked), "item") if page.asked else "no item"
     worlds = f"{plural(page.worlds, 'world')}{' per arm' if len(page.arms) > 1 else ''}"
     more = len(page.asked) > MOST_ITEMS

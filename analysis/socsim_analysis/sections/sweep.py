@@ -1,0 +1,102 @@
+"""What was varied in a sweep, and how outcomes go with it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from socsim_analysis.contrasts import LEAST_WORLDS, QUANTITIES
+from socsim_analysis.figures import INK, label, styled
+from socsim_analysis.markup import Html, count, element, numeral, paragraph, plural, section, signed
+from socsim_analysis.page import MOST_ARMS, Page
+from socsim_analysis.sweeps import factor_in_words, factors_of, sweep_table
+
+__all__ = ["sweep_section"]
+
+_MOST_LEVELS = 8
+"""Levels of a factor that are listed; a Latin hypercube has as many as points."""
+
+
+def sweep_section(page: Page) -> Html | None:
+    """The factors, and their effects on every item; None where the run is no sweep."""
+    factors = factors_of(page.run)
+    if not factors:
+        return None
+    parts: list[Html] = [paragraph(_intro(page)), _factors(page, factors)]
+    for item in page.items:
+        table = sweep_table(page.run, item)
+        if len(table):
+            parts += [element("h3", item), _figure(page, item, table[table["quantity"] == "mean"]), _table(page, item, table)]
+    return section("sweep", "Sweep", *parts)
+
+
+def _intro(page: Page) -> str:
+    points = len(page.run.scenario.arms)
+    worlds = f"{plural(points, 'variant')} of the world in {plural(page.worlds, 'replicate')} each. "
+    unit = (
+        "Variants of one replicate share their people, ties where these are not varied, and random numbers, so they are compared "
+        "within replicates, and intervals are over these. "
+    )
+    shown = f"Other parts of this page show the first {MOST_ARMS} variants. " if points > MOST_ARMS else ""
+    few = f"With fewer than {LEAST_WORLDS} replicates there is no interval. " if page.worlds < LEAST_WORLDS else ""
+    return (
+        worlds
+        + unit
+        + few
+        + shown
+        + "Many effects without correction for their number: a single interval without zero is weak evidence."
+    )
+
+
+def _factors(page: Page, factors: dict[str, list[object]]) -> Html:
+    rows: list[list[str | Html]] = []
+    for factor, levels in factors.items():
+        shown = ", ".join(str(level) for level in levels[:_MOST_LEVELS])
+        rows.append([factor, count(len(levels)), shown + (", …" if len(levels) > _MOST_LEVELS else "")])
+    return page.table("What was varied; the first level is the reference.", ["factor", "levels", "which"], rows, words=3)
+
+
+def _names(table: pd.DataFrame) -> list[str]:
+    return [f"{factor_in_words(str(row['factor']))}: {row['level']}" for row in table.to_dict("records")]
+
+
+def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
+    known = table["low"].notna()
+    figure = go.Figure(
+        go.Scatter(
+            x=table["effect"].tolist()[::-1],
+            y=[label(name, 40) for name in _names(table)][::-1],
+            error_x={
+                "type": "data",
+                "array": (table["high"] - table["effect"]).where(known, 0.0).tolist()[::-1],
+                "thickness": 1.4,
+            },
+            mode="markers",
+            marker={"size": 9, "color": "#0072B2"},
+            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_xaxes(title_text="difference to the reference level (scale points)")
+    figure.update_yaxes(type="category")
+    styled(figure, 110 + 30 * len(table), showlegend=False)
+    interval = "95 % intervals over replicates" if known.any() else "without intervals"
+    caption = (
+        f"{item}: how the mean of a world at the last step goes with each factor, {interval}. For two factors: how much more."
+    )
+    return page.figure(figure, caption, f"Effects of the factors on the mean of {item}.")
+
+
+def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
+    rows: list[list[str | Html]] = []
+    for row in table.to_dict("records"):
+        interval = "none" if pd.isna(row["low"]) else f"{numeral(row['low'], 3)} to {numeral(row['high'], 3)}"
+        against = f"{row['level']} against {row['reference']}"
+        cells = [QUANTITIES[row["quantity"]], factor_in_words(str(row["factor"])), against, signed(row["effect"], 3), interval]
+        rows.append([*cells, numeral(row["sd"], 3), count(row["pairs"]) if row["pairs"] else "slope", count(row["replicates"])])
+    headers = ["quantity", "factor", "levels", "effect", "95 % interval", "SD over replicates", "pairs in each", "replicates"]
+    caption = (
+        f"{item}: effects on quantities of worlds at the last step. Pairs: points of one replicate that differ in this factor "
+        "alone (for two factors: squares of points); slope: a plane through all points, over the factor’s range."
+    )
+    return page.table(caption, headers, rows, words=3)

@@ -1,0 +1,184 @@
+"""Sweeps: one study in many variants. A design over fields of the scenario is written out as arms, one for each point and arm.
+
+All arms of a replicate share their random numbers, so points are compared within replicates.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from socsim.scenario.arms import REPLACED, phase_paths
+from socsim.scenario.dumping import plain_data
+from socsim.scenario.root import Scenario
+from socsim.scenario.worlds import ArmSpec, Level, SweepSpec
+from socsim.seeding import stream
+
+__all__ = ["ARM", "Point", "expanded_arms", "is_field", "is_range", "point_of", "points_of"]
+
+_LONGEST = 24
+"""Characters of a value in the name of an arm; longer ones are numbered."""
+ARM = "arm"
+"""The factor that says which arm it is, where there are several at each point."""
+_RANGE = {"from", "to", "integer", "log"}
+
+Choice = tuple[Level, Any]
+"""(level in words, value of a field or patch)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One variant: the level of every factor, and what they change, as an arm's patch."""
+
+    levels: dict[str, Level]
+    patch: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The levels in words, with the last part of each factor's name where that is enough to tell it."""
+        ends = [factor.rsplit(".", 1)[-1] for factor in self.levels]
+        called = [end if ends.count(end) == 1 else factor for end, factor in zip(ends, self.levels, strict=True)]
+        return ", ".join(f"{name}={_written(level)}" for name, level in zip(called, self.levels.values(), strict=True))
+
+
+def point_of(arm: ArmSpec) -> dict[str, Level]:
+    """The levels of the point at which an arm stands; empty without a sweep."""
+    return {factor: level for factor, level in arm.factors.items() if factor != ARM}
+
+
+def is_field(factor: str) -> bool:
+    """Whether a factor is a field of the scenario; else it stands for named patches."""
+    return "." in factor
+
+
+def is_range(values: object) -> bool:
+    """Whether values are given as a range."""
+    return isinstance(values, Mapping) and {"from", "to"} <= set(values) <= _RANGE
+
+
+def expanded_arms(scenario: Scenario) -> tuple[ArmSpec, ...]:
+    """Every arm at every point of the scenario's sweep; the arms themselves where there is none."""
+    points = points_of(scenario)
+    if not points:
+        return scenario.arms
+    alone = len(scenario.arms) == 1
+    return tuple(
+        arm.model_copy(
+            update={
+                "name": point.name if alone else f"{arm.name}, {point.name}",
+                "patch": _over(point.patch, arm.patch),
+                "factors": point.levels if alone else {**point.levels, ARM: arm.name},
+            }
+        )
+        for point in points
+        for arm in scenario.arms
+    )
+
+
+def points_of(scenario: Scenario) -> tuple[Point, ...]:
+    """The points of a scenario's sweep, in the order of its design; none without a sweep."""
+    if scenario.sweep is None:
+        return ()
+    data, paths = plain_data(scenario), phase_paths(scenario)
+    phases = {name: _at(data, path) for name, path in paths.items()}
+    return tuple(_point(data | {"phases": phases}, chosen) for chosen in _design(scenario.sweep, scenario.seed))
+
+
+def _at(data: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _point(data: Mapping[str, Any], chosen: Mapping[str, Choice]) -> Point:
+    """What is changed by all factors together; later ones go over earlier ones."""
+    patch: dict[str, Any] = {}
+    for factor, (_, value) in chosen.items():
+        own = _set(_over(data, patch), factor.split("."), value) if is_field(factor) else value
+        patch = _over(patch, own)
+    return Point({factor: level for factor, (level, _) in chosen.items()}, patch)
+
+
+def _set(data: Any, path: Sequence[str], value: Any) -> dict[str, Any]:
+    """The patch that gives one field a value. What a patch replaces whole is written whole."""
+    name, *rest = path
+    if not rest:
+        return {name: value}
+    old = data.get(name) if isinstance(data, Mapping) else None
+    if name == "graph" and isinstance(old, Mapping) and rest[0] == old.get("generator"):  # written {GENERATOR: {parameter: …}}
+        rest[0] = "parameters"
+    new = _set(old, rest, value)
+    return {name: _over(old, new) if name in REPLACED and isinstance(old, Mapping) else new}
+
+
+def _over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """``new`` over ``old``, mapping by mapping."""
+    both = {
+        name: _over(old[name], value) if isinstance(value, Mapping) and isinstance(old.get(name), Mapping) else value
+        for name, value in new.items()
+    }
+    return {**old, **both}
+
+
+def _design(spec: SweepSpec, seed: int) -> Iterator[dict[str, Choice]]:
+    if spec.design == "latin_hypercube":
+        yield from _latin_hypercube(spec, seed)
+        return
+    choices = {factor: _choices(values, spec.steps) for factor, values in spec.vary.items()}
+    if spec.design == "grid":
+        for found in itertools.product(*choices.values()):
+            yield dict(zip(choices, found, strict=True))
+        return
+    first = {factor: own[0] for factor, own in choices.items()}
+    yield first
+    for factor, own in choices.items():
+        for choice in own[1:]:
+            yield {**first, factor: choice}
+
+
+def _latin_hypercube(spec: SweepSpec, seed: int) -> Iterator[dict[str, Choice]]:
+    """McKay, Beckman & Conover (1979), Technometrics 21(2), 239-245."""
+    count = spec.points or 2
+    columns: dict[str, list[Choice]] = {}
+    for factor, values in spec.vary.items():
+        drawn = stream(seed, "sweep", factor)
+        strata = drawn.permutation(count)
+        if is_range(values):
+            assert isinstance(values, Mapping)
+            found = [_in_range(values, (int(stratum) + float(drawn.random())) / count) for stratum in strata]
+            columns[factor] = [(value, value) for value in found]
+        else:
+            choices = _choices(values, spec.steps)
+            columns[factor] = [choices[int(stratum) * len(choices) // count] for stratum in strata]
+    for number in range(count):
+        yield {factor: column[number] for factor, column in columns.items()}
+
+
+def _choices(values: Sequence[Any] | Mapping[str, Any], steps: int) -> list[Choice]:
+    """The levels of a factor with what they stand for."""
+    if is_range(values):
+        assert isinstance(values, Mapping)
+        found = dict.fromkeys(_in_range(values, step / (steps - 1)) for step in range(steps))
+        return [(value, value) for value in found]
+    if isinstance(values, Mapping):
+        return [(name, plain_data(patch) or {}) for name, patch in values.items()]
+    plain = [plain_data(value) for value in values]
+    return [(value if isinstance(value, str | bool | int | float) else f"#{n}", value) for n, value in enumerate(plain, start=1)]
+
+
+def _in_range(values: Mapping[str, Any], share: float) -> int | float:
+    low, high = float(values["from"]), float(values["to"])
+    found = math.exp(math.log(low) + share * math.log(high / low)) if values.get("log") else low + share * (high - low)
+    return round(found) if values.get("integer") else float(f"{found:.6g}")
+
+
+def _written(level: Level) -> str:
+    text = str(level)
+    return (
+        text
+        if len(text) <= _LONGEST and text.isprintable() and "/" not in text
+        else f"{text[: _LONGEST - 1]!r}…".replace("/", "|")
+    )
