@@ -7,8 +7,8 @@ agent-step, record on. ``overhead``: a mock server without latency, 64 calls in 
 client and a bare aiohttp loop take turns with the very same calls. Their time is that of the calls alone (for socsim: from the
 first step until everything is committed); processor time is that of all threads and processes but the server's.
 ``utilisation``: 50 ms and 64 slots, twice as many calls in flight; the share of slot time that was used, integrated at the
-server from the first request to the last reply, by dependencies and behind a barrier. With ``--base-url`` another server is asked, and the part that needs a server's
-own count is left out. Prints one JSON object on the last line.
+server from the first request to the last reply, by dependencies and behind a barrier. With ``--base-url`` another server is
+asked, and the part that needs a server's own count is left out. Prints one JSON object on the last line.
 """
 
 from __future__ import annotations
