@@ -33,6 +33,7 @@ from socsim.record.manifest import MANIFEST_NAME, read_manifest, write_manifest
 from socsim.run_folder import Run
 from socsim.scenario import LoadedScenario, Scenario, load_scenario, not_yet_available
 from socsim.scenario.engines import BudgetSpec
+from socsim.scenario.sweeping import unfolded
 from socsim.staging import count_turns
 from socsim.world import World, build_world
 
@@ -82,7 +83,7 @@ def open_scenario(scenario: Scenario | LoadedScenario | str | Path) -> Prepared:
     if isinstance(scenario, LoadedScenario):
         prepared = Prepared(scenario.resolved(), scenario.folder, scenario)
     else:
-        prepared = Prepared(scenario, None)
+        prepared = Prepared(unfolded(scenario), None)
     with prepared.placing():
         check_budget(prepared.scenario.inference)
         missing = not_yet_available(prepared.scenario)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from socsim.network.communities import communities
 from socsim.population.persona import Persona, Value
 from socsim.scenario.asking import AnyOf, PromptsSpec
 from socsim.scenario.root import Scenario
@@ -30,11 +31,13 @@ class Trial:
         levels: level of each condition, by name.
         renderer: the persona's renderer; None where there is one for all.
         wording: index of the wording of each prompt that has several, by name.
+        clusters: for each condition assigned so, the community with which the person got its level.
     """
 
     levels: tuple[tuple[str, str], ...] = ()
     renderer: str | None = None
     wording: tuple[tuple[str, int], ...] = ()
+    clusters: tuple[tuple[str, int], ...] = ()
 
     def level(self, condition: str) -> str | None:
         """The level of a condition; None where there is no such condition."""
@@ -43,7 +46,8 @@ class Trial:
     def named(self) -> tuple[tuple[str, str], ...]:
         """Everything that is said of this trial in the table of trials: (name, level)."""
         rendered = () if self.renderer is None else (("persona", self.renderer),)
-        return (*self.levels, *rendered, *((f"prompts.{name}", str(index)) for name, index in self.wording))
+        clusters = ((f"{name}.cluster", str(number)) for name, number in self.clusters)
+        return (*self.levels, *clusters, *rendered, *((f"prompts.{name}", str(index)) for name, index in self.wording))
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,14 @@ class Trials:
         return trials[number] if len(trials) > 1 else trials[0]
 
     @classmethod
-    def drawn(cls, spec: Scenario, personas: Sequence[Persona], seed: int, texts: Mapping[str, Mapping[str, str]]) -> Trials:
+    def drawn(
+        cls,
+        spec: Scenario,
+        personas: Sequence[Persona],
+        seed: int,
+        texts: Mapping[str, Mapping[str, str]],
+        tied_to: Sequence[Sequence[int]] = (),
+    ) -> Trials:
         """Assign conditions and wordings.
 
         Args:
@@ -72,16 +83,25 @@ class Trials:
             personas: everybody.
             seed: of the replicate.
             texts: text of every level, by condition and level, in declared order.
+            tied_to: whom everybody reads, for conditions assigned by clusters.
         """
-        levels = _assigned(spec.conditions, texts, personas, seed)
+        by_cluster = [name for name, condition in spec.conditions.items() if condition.assign == "clusters"]
+        clusters = communities(tied_to, seed) if by_cluster else ()
+        levels = _assigned(spec.conditions, texts, personas, seed) | _by_cluster(by_cluster, texts, clusters, seed)
         renderers = renderers_of(spec)
         found, wordings = [], _wordings(spec.prompts, len(personas), seed)
         for agent in range(len(personas)):
             own = [
                 tuple(zip(texts, chosen, strict=True)) for chosen in itertools.product(*(levels[name][agent] for name in texts))
             ]
+            named = tuple((name, clusters[agent]) for name in by_cluster)
             found.append(
-                tuple(Trial(tuple(one), renderer, words) for renderer in renderers for words in wordings[agent] for one in own)
+                tuple(
+                    Trial(tuple(one), renderer, words, named)
+                    for renderer in renderers
+                    for words in wordings[agent]
+                    for one in own
+                )
             )
         return cls(tuple(found), texts)
 
@@ -142,6 +162,18 @@ def _assigned(
             for block, agents in _blocks(condition.block_by, personas).items():
                 places |= _balanced(len(levels), agents, seed, name, str(block))
             found[name] = [(levels[places[agent]],) for agent in range(len(personas))]
+    return found
+
+
+def _by_cluster(
+    names: Sequence[str], texts: Mapping[str, Mapping[str, str]], clusters: Sequence[int], seed: int
+) -> dict[str, list[tuple[str, ...]]]:
+    """Everybody's level, the same in all of a community; numbers of communities at each level differ by one at most."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for name in names:
+        levels = list(texts[name])
+        places = _balanced(len(levels), range(max(clusters, default=-1) + 1), seed, name, "clusters")
+        found[name] = [(levels[places[cluster]],) for cluster in clusters]
     return found
 
 

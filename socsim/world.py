@@ -165,7 +165,7 @@ def build_world(
     items = _items(spec)
     tables = _tables(spec, folder)
     levels = {name: level_texts(condition, tables) for name, condition in spec.conditions.items()}
-    trials = Trials.drawn(spec, personas, seed, levels)
+    trials = Trials.drawn(spec, personas, seed, levels, read_by)
     wordings = _wordings(spec, items, manner, trials, _groups(spec, items, personas, texts))
     steps = _steps(spec, items, seed)
     return World(

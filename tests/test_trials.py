@@ -57,6 +57,33 @@ def test_simple_assignment_is_drawn_person_by_person() -> None:
     assert levels(drawn(30, conditions={"c": condition("simple")}))[:20] == few
 
 
+def test_communities_get_one_level_each_and_levels_equally_many_of_them() -> None:
+    cliques = [[other for other in range(5 * (n // 5), 5 * (n // 5) + 5) if other != n] for n in range(30)]
+    cliques[0] = [*cliques[0], 5]
+    spec = Scenario.model_validate(
+        {
+            "socsim": 1,
+            "name": "x",
+            "population": {"size": 30},
+            "network": {"graph": {"ring": {}}},
+            "conditions": {"c": condition("clusters", 2)},
+            "schedule": [{"phase": "a"}],
+        }
+    )
+    seen = set()
+    for seed in range(40):
+        trials = Trials.drawn(spec, people(30), seed, {"c": level_texts(spec.conditions["c"], {})}, cliques)
+        found = levels(trials)
+        by_clique = [set(found[5 * n : 5 * n + 5]) for n in range(6)]
+        assert all(len(own) == 1 for own in by_clique)
+        assert Counter(level for own in by_clique for level in own) == {"l0": 3, "l1": 3}
+        named = [dict(own[0].named())["c.cluster"] for own in trials.of_agent]
+        assert [len(set(named[5 * n : 5 * n + 5])) for n in range(6)] == [1] * 6
+        assert len(set(named)) == 6
+        seen.add(tuple(found))
+    assert len(seen) > 5, "which community gets which level is drawn"
+
+
 def test_blocked_assignment_is_balanced_within_each_value_of_a_fact() -> None:
     trials = drawn(
         36, conditions={"c": condition("blocked", block_by="town")}, population={"reference": {"town": "town"}, "data": "p.csv"}

@@ -8,7 +8,8 @@ rendering of the persona); else there is one for all, and b is plainly the diffe
 random, the effect of a level is the mean of its differences to the references drawn (those that are another level).
 
 Unit of inference: the largest set of people who could see each other. That is the person as long as nobody has met anybody,
-over all of its contexts and, where people are the same in all worlds, over all replicates; else the world. Answers of one unit
+over all of its contexts and, where people are the same in all worlds, over all replicates (the community of one world, where
+levels were assigned to these); else the world. Answers of one unit
 go together, so the covariance of b is the sandwich with sums of scores over units,
 
     V = c (X'X)⁻¹ (Σ_g X_g'e_g e_g'X_g) (X'X)⁻¹,    c = G/(G - 1) · (N - 1)/(N - K)
@@ -68,7 +69,8 @@ def answers_at_levels(run: RunLike, item: str) -> pd.DataFrame:
     ``way`` names wordings and rendering; it is empty where there is one for all. Empty where no condition is randomised.
     """
     conditions = _conditions(run)
-    columns = [*_KEYS, "x", "way", *conditions]
+    clusters = [f"{name}.cluster" for name in run.scenario.conditions if _by_cluster(run, name)]
+    columns = [*_KEYS, "x", "way", *conditions, *clusters]
     if not conditions or run.trials.empty or run.responses.empty:
         return pd.DataFrame(columns=columns)
     rows = run.responses[(run.responses["item"] == item) & (run.responses["status"] != "failed")]
@@ -78,15 +80,15 @@ def answers_at_levels(run: RunLike, item: str) -> pd.DataFrame:
     wide = run.trials.pivot(index=_KEYS, columns="name", values="level")
     ways = [name for name in wide.columns if name == "persona" or str(name).startswith("prompts.")]
     wide["way"] = wide[ways].fillna("").astype(str).agg("\x1f".join, axis=1) if ways else ""
-    found = [name for name in conditions if name in wide.columns]
+    found = [name for name in (*conditions, *clusters) if name in wide.columns]
     return frame.merge(wide[["way", *found]].reset_index(), on=_KEYS).reindex(columns=columns)
 
 
 def effect_table(run: RunLike, item: str) -> pd.DataFrame:
     """Effects of every condition on an item, one row per arm, step, condition and level that is not the reference; see `COLUMNS`.
 
-    ``unit`` is "person" or "world", ``units`` their number, ``n`` and ``n_reference`` are answers; means are plain ones. With
-    a random reference ``mean_reference`` is NaN. A condition has no rows where nobody answered at its reference level.
+    ``unit`` is "person", "community" or "world", ``units`` their number, ``n`` and ``n_reference`` are answers; means are plain
+    ones. With a random reference ``mean_reference`` is NaN. A condition has no rows where nobody answered at its reference level.
     """
     frame = answers_at_levels(run, item)
     rows = [
@@ -107,9 +109,10 @@ def _effects(run: RunLike, place: tuple[str, int], answers: pd.DataFrame, condit
     if len(levels) < 2 or reference not in ("random", *levels):
         return
     unit = _unit(run, *place)
+    unit = "community" if unit == "person" and _by_cluster(run, condition) else unit
     ways = _numbered(answers["way"] if declared.centre_within == "prompt" else [""] * len(answers))
     codes = np.asarray([levels.index(level) for level in answers[condition]], dtype=np.int64)
-    fit = fitted(answers["x"].to_numpy(dtype=float), codes, ways, _units(run, answers, unit), len(levels))
+    fit = fitted(answers["x"].to_numpy(dtype=float), codes, ways, _units(run, answers, unit, condition), len(levels))
     means = answers.groupby(condition)["x"].mean()
     counts = answers[condition].value_counts()
     half = float(scipy.stats.t.ppf(0.975, fit.units - 1)) if fit.units >= LEAST_UNITS else math.nan
@@ -170,8 +173,15 @@ def _numbered(names: Iterable[Hashable]) -> Codes:
     return np.asarray([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
-def _units(run: RunLike, answers: pd.DataFrame, unit: str) -> Codes:
+def _by_cluster(run: RunLike, condition: str) -> bool:
+    declared = run.scenario.conditions.get(condition)
+    return declared is not None and declared.assign == "clusters"
+
+
+def _units(run: RunLike, answers: pd.DataFrame, unit: str, condition: str) -> Codes:
     """The number of everybody's unit."""
+    if unit == "community":
+        return _numbered(zip(answers["replicate"], answers[f"{condition}.cluster"], strict=True))
     if unit == "world":
         return _numbered(answers["replicate"])
     if not run.scenario.population.per_world:

@@ -125,6 +125,9 @@ def _check_condition(name: str, condition: ConditionSpec, scenario: Scenario, fi
     elif len(levels) < 2 or not all(text is None or isinstance(text, str) for text in levels.values()):
         fix = "Write {level: text, …} with two levels or more, or {table: NAME, column: NAME}"
         findings.add((*path, "levels"), "levels are names with a text each, or with none", fix)
+    if condition.assign == "clusters" and scenario.network is None:
+        fix = "Add `network: {graph: …}`, or assign otherwise"
+        findings.add((*path, "assign"), "without a network there are no communities", fix)
     if (condition.assign == "blocked") != (condition.block_by is not None):
         where = path if condition.block_by is None else (*path, "block_by")
         findings.add(where, "`assign: blocked` and `block_by: FACT` go together", "Give both, or neither")

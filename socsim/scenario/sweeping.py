@@ -17,7 +17,7 @@ from socsim.scenario.root import Scenario
 from socsim.scenario.worlds import ArmSpec, Level, SweepSpec
 from socsim.seeding import stream
 
-__all__ = ["ARM", "Point", "expanded_arms", "is_field", "is_range", "point_of", "points_of"]
+__all__ = ["ARM", "Point", "expanded_arms", "is_field", "is_range", "point_of", "points_of", "unfolded"]
 
 _LONGEST = 24
 """Characters of a value in the name of an arm; longer ones are numbered."""
@@ -76,6 +76,13 @@ def expanded_arms(scenario: Scenario) -> tuple[ArmSpec, ...]:
         for point in points
         for arm in scenario.arms
     )
+
+
+def unfolded(scenario: Scenario) -> Scenario:
+    """The scenario with the points of its sweep as arms; as it is where it has none."""
+    if scenario.sweep is None:
+        return scenario
+    return scenario.model_copy(update={"arms": expanded_arms(scenario), "sweep": None})
 
 
 def points_of(scenario: Scenario) -> tuple[Point, ...]:

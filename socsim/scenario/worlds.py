@@ -40,12 +40,14 @@ class ConditionSpec(Spec):
 
     levels: Annotated[Annotated[tuple[str, ...], Tag("<list>")] | Annotated[dict[str, Any], Tag("<mapping>")], BY_KIND]
     """Names, names with texts (none for a level that shows nothing), or ``{table: …, column: …, text: …}``."""
-    assign: Literal["complete", "simple", "blocked", "factorial", "each_in_own_context"] = "complete"
+    assign: Literal["complete", "simple", "blocked", "clusters", "factorial", "each_in_own_context"] = "complete"
     """How people come to their levels, drawn from the replicate's seed and the same in all arms:
 
     - ``complete``: levels have equally many people, but for one.
     - ``simple``: everybody's level is drawn by itself, so numbers differ by chance.
     - ``blocked``: complete within everybody who has the same value of the fact ``block_by``.
+    - ``clusters``: complete over communities of the network, whose members all get the same level, so that most of what people
+      hear comes from others at their own level (Ugander et al. 2013, KDD, 329-337).
     - ``factorial``: complete over all combinations of the conditions that say so.
     - ``each_in_own_context``: everybody goes through every level, each in a context of its own.
     """

@@ -16,7 +16,7 @@ from statsmodels.stats.power import TTestPower
 
 from socsim import Run, Scenario, ScriptedEngine, replay, resume, run
 from socsim.inference.types import Request
-from socsim.scenario.resolving import resolve
+from socsim.scenario.sweeping import unfolded
 
 
 def scores(request: Request) -> tuple[float, ...]:
@@ -41,7 +41,7 @@ def study(replicates: int, vary: dict[str, object], **sweep: object) -> Scenario
             "sweep": {"vary": vary, **sweep},
         }
     )
-    return resolve(spec, Path())
+    return unfolded(spec)
 
 
 @pytest.fixture(scope="module")

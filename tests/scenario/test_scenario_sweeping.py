@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from socsim import Scenario, load_scenario
+from socsim import Scenario, ScriptedEngine, load_scenario, run
 from socsim.errors import ScenarioError
 from socsim.scenario.arms import patched
 from socsim.scenario.sweeping import expanded_arms, point_of, points_of
+from socsim.scenario.worlds import SweepSpec
 
 BASE = """
 socsim: 1
@@ -120,6 +121,16 @@ def test_without_a_sweep_arms_are_as_they_are(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_refused_with_its_place(tmp_path: Path, sweep: str, words: str) -> None:
     with pytest.raises(ScenarioError, match=words):
         study(tmp_path, sweep, "replicates: 3")
+
+
+def test_a_study_written_in_python_is_unfolded_when_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(BASE, encoding="utf-8")
+    plain = load_scenario(path).resolved()
+    swept = plain.model_copy(update={"sweep": SweepSpec(vary={"population.size": (6, 8)})})
+    done = run(swept, engine=ScriptedEngine(), out=tmp_path / "run")
+    assert sorted(set(done.agents["arm"])) == ["size=6", "size=8"]
+    assert done.scenario.sweep is None
 
 
 def test_factors_are_not_written_by_hand(tmp_path: Path) -> None:

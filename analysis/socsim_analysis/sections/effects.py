@@ -80,7 +80,7 @@ def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
 
 def _interval_words(table: pd.DataFrame) -> str:
     unit, units = str(table["unit"].iloc[0]), int(table["units"].min())
-    people = "people" if unit == "person" else "worlds"
+    people = {"person": "people", "community": "communities", "world": "worlds"}[unit]
     if table["low"].isna().all():
         return f"{plural(units, unit, people)}: no interval, which needs {LEAST_UNITS}."
     return f"95 % intervals over {count(units)} {people}, whose answers go together."
@@ -94,7 +94,8 @@ def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
         cells = [*(str(row[name]) for name in several), str(row["condition"]), str(row["level"]), str(row["reference"])]
         cells += [signed(row["effect"], 3), interval, numeral(row["mean"], 3), numeral(row["mean_reference"], 3)]
         rows.append([*cells, f"{count(row['n'])} / {count(row['n_reference'])}", count(row["units"])])
-    units = "people" if set(table["unit"]) == {"person"} else "worlds" if set(table["unit"]) == {"world"} else "units"
+    named = {"person": "people", "community": "communities", "world": "worlds"}
+    units = named[str(table["unit"].iloc[0])] if table["unit"].nunique() == 1 else "units"
     headers = [
         *several,
         "condition",
