@@ -27,14 +27,16 @@ from socsim.observation import Observation, content_of
 from socsim.parsing import clean_message, last_sentence
 from socsim.prompts import PromptBook, fill, one_line
 from socsim.readouts import Context, PreparedItem, ReadoutPolicy, head, prepare_item, read_as, read_item
-from socsim.scenario.asking import ItemSpec
+from socsim.scenario.asking import ItemSpec, ReadoutSpec
 from socsim.scenario.schedule import SaySpec
 from socsim.scripted_answers import scripted_answer
 from socsim.seeding import stream, uniform
 
-__all__ = ["Asker", "Event", "Message", "Wording"]
+__all__ = ["SPEAK", "Asker", "Event", "Message", "Wording"]
 
 M = TypeVar("M", bound=BaseModel)
+SPEAK = "speak"
+"""The choice whether to write, and the action that follows from it."""
 
 
 class Asker(Protocol):
@@ -244,6 +246,8 @@ class Event:
             self.publish(says[(self.observation.step + self.observation.turn) % len(says)])
             return self.message.text if self.message is not None else None
         spec = self.observation.say or SaySpec()
+        if spec.silence is not None and not await self._speaks(spec.silence):
+            return None
         call = self.say_request(spec, request)
         path = self._path("say")
         for attempt in range(self.wording.retry + 1):
@@ -254,6 +258,18 @@ class Event:
             if self.message.status == "failed":
                 return None
         return None
+
+    async def _speaks(self, readout: ReadoutSpec) -> bool:
+        """Whether the person writes anything, as it chooses itself; a choice that cannot be read is a failed action."""
+        book = self.wording.book
+        question = fill(book.speak, {"topic": one_line(self.observation.topic)})
+        ballot = ItemSpec(type="nominal", text=question, options=(book.speak_yes, book.speak_no), readout=readout)
+        answer = await self.choose(SPEAK, ballot)
+        if not isinstance(answer, Response) or answer.choice is None:
+            self.effects.fail(SPEAK)
+            return False
+        self.effects.do("nothing" if answer.choice else SPEAK)
+        return answer.choice == 0
 
     def say_request(self, spec: SaySpec, wish: str | None = None) -> Request:
         """The request for a public message."""
@@ -330,7 +346,8 @@ class Event:
 
 @lru_cache(maxsize=256)
 def _spec_content(spec: SaySpec) -> dict[str, Any]:
-    return spec.model_dump()
+    """A message is observed as it was before people could keep silent, where they cannot."""
+    return spec.model_dump(exclude={"silence"} if spec.silence is None else None)
 
 
 def _content(answer: Response | ItemFailure) -> Mapping[str, Any] | ItemFailure:

@@ -43,6 +43,9 @@ DEFAULTS: Mapping[str, str] = {
     "complete": "Complete this sentence: {sentence}",
     "say": 'Write one short sentence to people you know about what you think of this: "{topic}"',
     "say_prefix": "",
+    "speak": 'Do you write anything to people you know about this now: "{topic}"?',
+    "speak_yes": "yes",
+    "speak_no": "no",
     "narrative": "{persona} {own}{seen}",
     "label_only": "Write the label alone and nothing else.",
     "ask_number": "{item}\nAnswer with one JSON object that holds one number, and nothing else: {form}",
@@ -87,6 +90,9 @@ SLOTS: Mapping[str, frozenset[str]] = {
     "complete": frozenset({"sentence"}),
     "say": frozenset({"topic"}),
     "say_prefix": frozenset(),
+    "speak": frozenset({"topic"}),
+    "speak_yes": frozenset(),
+    "speak_no": frozenset(),
     "narrative": frozenset({"persona", "own", "seen"}),
     "label_only": frozenset(),
     "ask_number": frozenset({"item", "unit", "low", "high", "form"}),
@@ -172,6 +178,9 @@ class PromptBook:
     complete: str
     say: str
     say_prefix: str
+    speak: str
+    speak_yes: str
+    speak_no: str
     narrative: str
     label_only: str
     ask_number: str

@@ -13,7 +13,7 @@ from socsim.activation import Meeting, Part, PlannedStep, Turn, lay_out_turns
 from socsim.activation.meetings import draw_meetings
 from socsim.cells import TIES, Cell, actions_of, answer_of, memory_of, message_of, ties_of
 from socsim.effects import Effects
-from socsim.event import Event
+from socsim.event import SPEAK, Event
 from socsim.interactions import Interaction, Setup, interaction_class, spec_of
 from socsim.interactions.reacting import Reaction
 from socsim.interactions.rewiring import REWIRING, Rewiring
@@ -103,8 +103,9 @@ class Stage:
             return tuple(cells)
         cells += [answer_of(agent, item) for item in self.planned.asks]
         cells.append(actions_of(agent))
-        if self.planned.phase.say is not None:
-            cells.append(message_of(agent))
+        say = self.planned.phase.say
+        if say is not None:
+            cells += [message_of(agent), answer_of(agent, SPEAK)] if say.silence is not None else [message_of(agent)]
         if self.memory is not None:
             cells += self.memory.writes(agent)
         return tuple(cells)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from socsim.effects import Did
-from socsim.event import Event
+from socsim.event import SPEAK, Event
 from socsim.items import Response
 from socsim.memory.things import Thing, shortened
 from socsim.observation import Seen
@@ -87,4 +87,4 @@ class Telling:
 
 
 def _counts(did: Did) -> bool:
-    return did.status == "done" and did.kind != "nothing"
+    return did.status == "done" and did.kind not in ("nothing", SPEAK)  # what was said is told as said

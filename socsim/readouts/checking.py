@@ -111,10 +111,12 @@ def _ballots(scenario: Scenario, book: PromptBook, able: Capabilities, engine: s
     """Choices that interactions put to people; how many options there will be is not known yet, so two stand for them."""
     for path, phase, _ in phases(scenario):
         options = None if phase.interaction == "none" else options_of(phase.interaction)
-        readout = getattr(options, "readout", None)
-        if isinstance(readout, ReadoutSpec) and readout.method == "logprob":
-            field = ".".join(map(str, (*path, "interaction", "options")))
-            yield from _scores(field, ItemSpec(type="nominal", text="?", options=("a", "b"), readout=readout), book, able, engine)
+        silence = phase.say.silence if phase.say is not None else None
+        choices = ((("interaction", "options"), getattr(options, "readout", None)), (("say", "silence"), silence))
+        for place, readout in choices:
+            if isinstance(readout, ReadoutSpec) and readout.method == "logprob":
+                ballot = ItemSpec(type="nominal", text="?", options=("a", "b"), readout=readout)
+                yield from _scores(".".join(map(str, (*path, *place))), ballot, book, able, engine)
 
 
 def _style(field: str, item: ItemSpec, able: Capabilities, engine: str) -> Iterator[Problem]:

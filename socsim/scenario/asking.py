@@ -190,6 +190,11 @@ class PromptsSpec(Spec):
     """The request to write a public message. Slots: ``{topic}``."""
     say_prefix: PromptText | None = None
     """How every message begins: given to the model, which goes on from there, and part of the message."""
+    speak: PromptText | None = None
+    """Whether somebody writes at all, where a phase lets people keep silent. Slots: ``{topic}``."""
+    speak_yes: PromptText | None = None
+    speak_no: PromptText | None = None
+    """The two answers to it."""
     narrative: PromptText | None = None
     """Bare-text layout in front of a cloze frame. Slots: ``{persona}``, ``{seen}``, ``{own}``."""
     label_only: PromptText | None = None

@@ -34,6 +34,8 @@ def check_feed(scenario: Scenario, spec: InteractionSpec, phase: PhaseSpec, path
         findings.add((*place, "news"), f"there is no table {options.news!r}", listed(options.news, scenario.tables, "Tables"))
     if _WRITTEN & set(options.actions) and phase.say is None:
         findings.add((*place, "actions"), "posts and answers are messages, and nobody writes in this phase", "Add `say: {}`")
+    if phase.say is not None and phase.say.silence is not None:
+        findings.add((*path[:-1], "say", "silence"), "in a feed nobody has to write anything anyway", "Remove it")
     if scenario.network is None and (spec.of == "neighbours" or options.mix is not None):
         findings.add(path, "nobody follows anybody", "Add `network: {graph: …}`, or write of: all and no mix")
 

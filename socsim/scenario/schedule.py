@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from socsim.scenario.asking import ReadoutSpec
 from socsim.scenario.base import BY_KIND, Spec
 from socsim.scenario.happenings import InterventionSpec
 
@@ -91,6 +92,9 @@ class SaySpec(Spec):
     end: Literal["as_is", "last_sentence"] = "last_sentence"
     """``last_sentence``: a message that ran out of tokens is cut back to its last whole sentence, if it has one; either way
     it is marked as cut off."""
+    silence: ReadoutSpec | None = None
+    """Where given, people may keep silent: each is first asked whether it writes anything (``prompts.speak``), and this says how
+    that choice is read. Whoever keeps silent does the action ``nothing``, others ``speak``."""
 
 
 class InteractionSpec(Spec):

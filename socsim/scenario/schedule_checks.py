@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from socsim.scenario.activation_checks import check_activation
-from socsim.scenario.crowd_checks import check_crowd
+from socsim.scenario.asking import ItemSpec
+from socsim.scenario.crowd_checks import check_ballot, check_crowd
 from socsim.scenario.document import Path
 from socsim.scenario.feed_checks import check_feed, check_tie_rules, check_yoke
 from socsim.scenario.findings import Findings
@@ -139,6 +140,13 @@ def _check_asks(phase: PhaseSpec, path: Path, items: list[str], findings: Findin
             findings.add((*path, "say", "topic"), "the topic is empty", "Write what the message is about")
         if any(not stop for stop in phase.say.stop):
             findings.add((*path, "say", "stop"), "a stop text is empty, so every message would be", "Remove it")
+        if phase.say.silence is not None:
+            place = (*path, "say", "silence")
+            if "speak" in items:
+                message = "the item 'speak' has the name under which what is chosen here is recorded"
+                findings.add(place, message, "Give the item another name")
+            ballot = ItemSpec(type="nominal", text="?", options=("yes", "no"), readout=phase.say.silence)
+            check_ballot(ballot, place, {}, findings)
 
 
 def _check_manner(spec: InteractionSpec, phase: PhaseSpec, path: Path, findings: Findings) -> None:
