@@ -5,7 +5,7 @@
 # densities by two requests, five replicates, with a class of agents and a measure of our own. Open this file as a notebook (every
 # editor that knows `# %%` cells can), or run it:
 #
-#     python docs/experiment.py --out runs/voices              # the embedded model: about twenty minutes on two processors
+#     python docs/experiment.py --out runs/voices              # the embedded model: about ten minutes on two processors
 #     python docs/experiment.py --out /tmp/voices --scripted   # made-up replies, in seconds, to try things out
 
 # %%
@@ -40,7 +40,7 @@ STUDY = Scenario.model_validate(
         "seed": 7,
         "replicates": 5,
         "population": {
-            "size": 10,
+            "size": 8,
             "data": "statsmodels/anes96",
             "facts": {"age": {"column": "age", "unit": "years"}, "party": {"column": "PID", "labels": "anes96.pid"}},
             "persona": {"renderer": "second_person", "facts": ["age", "party"]},
@@ -58,7 +58,7 @@ STUDY = Scenario.model_validate(
         "schedule": [
             {
                 "phase": "talk",
-                "repeat": 3,
+                "repeat": 2,
                 "interaction": {"kind": "neighbours"},
                 "remember": ["memory"],
                 "ask": ["bus"],

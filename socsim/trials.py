@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from socsim.network.communities import communities
 from socsim.population.persona import Persona, Value
 from socsim.scenario.asking import AnyOf, PromptsSpec
 from socsim.scenario.root import Scenario
@@ -74,7 +73,7 @@ class Trials:
         personas: Sequence[Persona],
         seed: int,
         texts: Mapping[str, Mapping[str, str]],
-        tied_to: Sequence[Sequence[int]] = (),
+        clusters: Sequence[int] = (),
     ) -> Trials:
         """Assign conditions and wordings.
 
@@ -83,10 +82,9 @@ class Trials:
             personas: everybody.
             seed: of the replicate.
             texts: text of every level, by condition and level, in declared order.
-            tied_to: whom everybody reads, for conditions assigned by clusters.
+            clusters: everybody's community in the network, for conditions assigned by clusters.
         """
         by_cluster = [name for name, condition in spec.conditions.items() if condition.assign == "clusters"]
-        clusters = communities(tied_to, seed) if by_cluster else ()
         levels = _assigned(spec.conditions, texts, personas, seed) | _by_cluster(by_cluster, texts, clusters, seed)
         renderers = renderers_of(spec)
         found, wordings = [], _wordings(spec.prompts, len(personas), seed)

@@ -23,6 +23,7 @@ from socsim.happenings import Happenings, draw_happenings
 from socsim.inference.manner import Manner
 from socsim.inference.types import SamplingParams
 from socsim.interactions import Interaction, interaction_class, spec_of
+from socsim.network.communities import communities
 from socsim.network.standing import stand
 from socsim.network.ties import Ties, ties_from_graph
 from socsim.population.persona import Persona, Value
@@ -164,8 +165,7 @@ def build_world(
     read_by = tuple(tuple(ties.read_by(i).tolist()) if ties else () for i in range(len(personas)))
     items = _items(spec)
     tables = _tables(spec, folder)
-    levels = {name: level_texts(condition, tables) for name, condition in spec.conditions.items()}
-    trials = Trials.drawn(spec, personas, seed, levels, read_by)
+    trials = _trials(spec, personas, tables, read_by, seed)
     wordings = _wordings(spec, items, manner, trials, _groups(spec, items, personas, texts))
     steps = _steps(spec, items, seed)
     return World(
@@ -192,6 +192,18 @@ def build_world(
         models=_models(spec, len(personas), seed),
         adapters={name: alone.adapter or "" for name, alone in spec.inference.models.items()},
     )
+
+
+def _trials(
+    spec: Scenario,
+    personas: tuple[Persona, ...],
+    tables: Mapping[str, Sequence[Row]],
+    read_by: tuple[tuple[int, ...], ...],
+    seed: int,
+) -> Trials:
+    levels = {name: level_texts(condition, tables) for name, condition in spec.conditions.items()}
+    by_cluster = any(condition.assign == "clusters" for condition in spec.conditions.values())
+    return Trials.drawn(spec, personas, seed, levels, communities(read_by, seed) if by_cluster else ())
 
 
 def _models(spec: Scenario, people: int, seed: int) -> tuple[str, ...]:

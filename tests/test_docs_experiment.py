@@ -30,7 +30,7 @@ def test_it_is_a_factorial_with_replicates_and_all_calls_are_made(said: tuple[st
     assert len(run.scenario.arms) == 6
     assert run.scenario.replicates == 5
     assert set(run.responses["item"]) == {"speak", "bus"}
-    turns = 6 * 5 * 3 * 10
+    turns = 6 * 5 * 2 * 8
     assert len(run.events) == turns
     assert len(run.messages) + int((run.actions["kind"] == "nothing").sum()) == turns
     assert (out / "voice.html").is_file()

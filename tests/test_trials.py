@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socsim.network.communities import communities
 from socsim.population.persona import Persona
 from socsim.prompts import PromptBook
 from socsim.scenario import Scenario
@@ -72,7 +73,7 @@ def test_communities_get_one_level_each_and_levels_equally_many_of_them() -> Non
     )
     seen = set()
     for seed in range(40):
-        trials = Trials.drawn(spec, people(30), seed, {"c": level_texts(spec.conditions["c"], {})}, cliques)
+        trials = Trials.drawn(spec, people(30), seed, {"c": level_texts(spec.conditions["c"], {})}, communities(cliques, seed))
         found = levels(trials)
         by_clique = [set(found[5 * n : 5 * n + 5]) for n in range(6)]
         assert all(len(own) == 1 for own in by_clique)

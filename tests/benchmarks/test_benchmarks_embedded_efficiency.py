@@ -44,6 +44,7 @@ def test_distinct_prompts_share_no_persona() -> None:
     assert len({request.segments[0].text for request in workload("distinct", 4, 3)}) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_layer_and_loop_answer_the_same_requests() -> None:
     try:

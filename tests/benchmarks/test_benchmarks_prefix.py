@@ -16,6 +16,7 @@ def test_a_share_of_the_calls_is_there_twice_in_a_fixed_order() -> None:
     assert calls == calls_of(4, 2, 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_merging_sends_each_call_once() -> None:
     try:

@@ -47,7 +47,7 @@ def ring(path: Path, steps: int) -> Path:
 
 def test_kills_lose_and_repeat_nothing_and_two_fresh_runs_are_compared(tmp_path: Path) -> None:
     file, folder, before = ring(tmp_path / "ring.yaml", STEPS), tmp_path / "killed", {}
-    for count in (5, 30):
+    for count in (5, 20):
         command = ("resume", folder) if before else ("run", file, "--out", folder)
         process = socsim(*command, "--no-report")
         wait_for_calls(process, folder, count)

@@ -202,6 +202,7 @@ def test_a_run_killed_twice_at_a_failing_server_asks_nothing_again_that_was_comm
     killed_run(tmp_path, server, agents=150, steps=2, kills=2)
 
 
+@pytest.mark.slow
 def test_where_replies_take_longer_than_a_commit_all_that_may_be_billed_twice_is_told(tmp_path: Path, server: MockServer) -> None:
     server.reset(latency_s=3 * DELAY_S)
     killed_run(tmp_path, server, agents=240, steps=1, kills=2, unseen=0)
