@@ -67,7 +67,10 @@ LAYERS = (
         {"prompts", "parsing", "measures", "population.rendering", "population.labels", "state", "view", "progress", "execution"},
     ),
     ("declared parts", {"scenario"}),
-    ("people, ties, models, record, engines", {"population", "network", "models", "record", "inference", "tables", "showing"}),
+    (
+        "people, ties, models, record, engines",
+        {"population", "network", "dynamics", "models", "record", "inference", "tables", "showing"},
+    ),
     ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.__init__"}),
     ("client", {"inference.client", "inference.dry", "inference.factory", "inference.replay", "session", "run_folder"}),
     ("readouts", {"readouts", "happenings", "scripted_answers"}),
