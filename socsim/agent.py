@@ -152,6 +152,14 @@ class SocialAgent(mesa.Agent):  # type: ignore[misc]
         """What follows from this turn besides answers and a message: `Effects.do`, `Effects.keep`, ties, cells."""
         return self.event.effects
 
+    def answer(self, item: str, answer: str | float) -> Response:
+        """Answer an item by a rule, without a call, with an option or a number; the answer is recorded as ``scripted``.
+
+        Raises:
+            ValueError: it is no answer to the item.
+        """
+        return self.event.answer(item, answer)
+
     def publish(self, text: str) -> None:
         """Make ``text`` the agent's public message, without a model call (for rule-based agents)."""
         self.event.publish(text)

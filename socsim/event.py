@@ -161,6 +161,20 @@ class Event:
         self.responses.append(answer)
         return answer
 
+    def answer(self, name: str, answer: str | float) -> Response:
+        """Answer an item by a rule, without a call; the answer says so (method ``scripted``).
+
+        Raises:
+            ValueError: it is no option of the item, or no number where one is asked for.
+        """
+        item = self.wording.items[name]
+        given = scripted_answer(item, Script({name: answer}, ()))
+        if given is None or (item.spec.type == "number" and given.value is None):
+            allowed = ", ".join(item.options) if item.options else "a number"
+            raise ValueError(f"{answer!r} is no answer to {name!r}: {allowed}")
+        self.responses.append(given)
+        return given
+
     def carry_over(self, line: str) -> None:
         """Let something said in this event stand behind what was seen, in front of what is asked later in it."""
         self._context = replace(self.context, seen=self.context.seen + line)
