@@ -8,6 +8,7 @@ from pathlib import Path
 
 from socsim.activation import PlannedStep
 from socsim.effects import TieChange
+from socsim.errors import Problem, ScenarioError
 from socsim.population.persona import Persona
 from socsim.population.rendering import render_persona
 from socsim.population.sampling import sample_population
@@ -91,6 +92,9 @@ def draw_happenings(
         tied_to: whom everybody reads at the start.
         seed: of the replicate.
         folder: folder of the scenario's files, from which other people are drawn.
+
+    Raises:
+        ScenarioError: people are to be given a model that is not in this run.
     """
     chooser = _Chooser(personas, tied_to, seed)
     scripts: dict[int, Script] = {}
@@ -112,6 +116,11 @@ def draw_happenings(
             elif one.kind == "remove":
                 removed |= {agent: planned.step for agent in chosen if agent not in removed}
             elif one.kind == "model":
+                if one.model not in spec.inference.labels:
+                    message = (
+                        f"an intervention in the phase {planned.name!r} wants the model {one.model!r}, which is not in this run"
+                    )
+                    raise ScenarioError(Problem(message, "inference.model", fix="Run it with the models that the scenario lists"))
                 models |= {agent: (*models.get(agent, ()), (planned.step, one.model or "")) for agent in chosen}
             else:
                 others = sample_population(spec.population, stream(seed, "replacement", planned.step, number), folder)

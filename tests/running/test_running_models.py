@@ -102,6 +102,11 @@ def test_one_model_has_no_such_part(tmp_path: Path) -> None:
     assert found.trials.empty
 
 
+def test_one_model_instead_of_several_leaves_no_intervention_undone_in_silence(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="wants the model 'late', which is not in this run"):
+        run(mixed(), engine=saying("all", 0.5), model="no", out=tmp_path / "run")
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [
