@@ -23,7 +23,7 @@ from socsim_analysis.distances import DISTANCES, Distance
 from socsim_analysis.effects import effect_table
 from socsim_analysis.figures import arm_colours, embedded_figure
 from socsim_analysis.findings import load_finding
-from socsim_analysis.frames import Snapshot, arm_names, opinion_items, phase_of_step, replicates, treatment_arm
+from socsim_analysis.frames import Snapshot, arm_names, item_spec, opinion_items, phase_of_step, replicates, treatment_arm
 from socsim_analysis.markup import Html, element, escaped, join, rows_table
 from socsim_analysis.signal import Signal, signal_check
 
@@ -88,6 +88,13 @@ class Page:
     def items(self) -> tuple[str, ...]:
         """Items with numeric answers that get figures."""
         return opinion_items(self.run)[:MOST_ITEMS]
+
+    def unit(self, item: str) -> str:
+        """In what answers to an item are measured."""
+        spec = item_spec(self.run, item)
+        if spec is None or spec.type != "number":
+            return "scale points"
+        return spec.unit or "units of the item"
 
     @cached_property
     def scripted(self) -> bool:

@@ -28,7 +28,7 @@ def contrast_section(page: Page) -> Html | None:
     intro = paragraph(
         "What is social is the difference between arms. For each quantity, the figure shows how much more it changed since the "
         f"first step in “{page.treatment}” than in each other arm. Zero means: no more than in that arm. Opinions are expected "
-        "values of the private answers, in scale points."
+        "values of the private answers, in the item’s units."
     )
     return section("contrast", "Contrast of arms", intro, *parts)
 
@@ -85,7 +85,7 @@ def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
     interval = ["95 % interval"] if page.worlds >= LEAST_WORLDS else []
     headers = ["quantity", "arms", "last step", "change here", "change there", "difference", *interval, "people", "worlds"]
     caption = (
-        f"{item}: changes from the first to the last step, in scale points (correlations without unit). People: those who "
+        f"{item}: changes from the first to the last step, in {page.unit(item)} (correlations without unit). People: those who "
         "answered at both steps, here / there, summed over worlds. “Missing” means that the quantity is not defined, as "
         "where all opinions are equal."
     )

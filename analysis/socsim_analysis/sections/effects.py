@@ -32,7 +32,7 @@ def _intro(page: Page) -> str:
         " The reference is drawn at random, and the effect is the mean over the draws." if effects.reference == "random" else ""
     )
     return (
-        "How answers at each level of a condition differ on average from those at the reference level, in scale points; an "
+        "How answers at each level of a condition differ on average from those at the reference level, in the item’s units; an "
         "answer is its expected value given an answer, where the readout has one. Levels were assigned by lot, or everybody "
         f"went through all of them, so differences are effects on the simulated answers.{within}{random} "
         "Every condition is taken by itself; combinations of conditions are not estimated. Many effects without correction "
@@ -70,7 +70,7 @@ def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
         )
     )
     figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text="difference to the reference level (scale points)")
+    figure.update_xaxes(title_text=f"difference to the reference level ({page.unit(item)})")
     figure.update_yaxes(type="category")
     styled(figure, 110 + 34 * len(table), showlegend=False)
     references = ", ".join(f"{row.condition}: {row.reference}" for row in table.drop_duplicates("condition").itertuples())
@@ -108,7 +108,7 @@ def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
         "answers",
         units,
     ]
-    caption = f"{item}: effects in scale points, plain means, and numbers of answers at the level / at the reference."
+    caption = f"{item}: effects in {page.unit(item)}, plain means, and numbers of answers at the level / at the reference."
     status = page.run.responses.loc[page.run.responses["item"] == item, "status"]
     if status.eq("non_answer").any():
         drawn = f"{count(status.eq('non_answer').sum())} of {plural(len(status), 'drawn answer')}"

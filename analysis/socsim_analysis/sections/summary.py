@@ -91,7 +91,7 @@ def _how_it_ended(page: Page) -> str:
 
 def _what_was_found(page: Page) -> list[str]:
     texts = [text for held in page.comparisons if held.comparison is not None for text in _beside_people(held)]
-    texts += [_effects(item, table) for item, table in page.effects.items()]
+    texts += [_effects(item, table, page.unit(item)) for item, table in page.effects.items()]
     dead = False
     for item, signal in zip(page.items, page.signals, strict=True):
         texts += _contrast(page, item)
@@ -114,7 +114,7 @@ def _beside_people(held: Held) -> list[str]:
     ]
 
 
-def _effects(item: str, table: pd.DataFrame) -> str:
+def _effects(item: str, table: pd.DataFrame, unit: str) -> str:
     """The first effects in words, with their intervals."""
     parts = []
     several = [name for name in ("arm", "step") if table[name].nunique() > 1]
@@ -123,7 +123,7 @@ def _effects(item: str, table: pd.DataFrame) -> str:
         interval = "" if math.isnan(row["low"]) else f" (95 % interval {numeral(row['low'])} to {numeral(row['high'])})"
         parts.append(f"{row['level']}{f' ({place})' if place else ''} {signed(row['effect'])}{interval}")
     more = f"; {plural(len(table) - _MOST_EFFECTS, 'more', 'more')} below" if len(table) > _MOST_EFFECTS else ""
-    return f"{item}: against {table['reference'].iloc[0]}, answers differ at {', '.join(parts)}{more}, in scale points."
+    return f"{item}: against {table['reference'].iloc[0]}, answers differ at {', '.join(parts)}{more}, in {unit}."
 
 
 def _contrast(page: Page, item: str) -> list[str]:
@@ -137,7 +137,7 @@ def _contrast(page: Page, item: str) -> list[str]:
     last = rows[rows["control"] == chosen].iloc[-1]
     interval = "" if math.isnan(last["low"]) else f" (95 % interval {numeral(last['low'])} to {numeral(last['high'])})"
     return [
-        f"{item}: to step {last['step']}, the spread of opinions changed by {signed(last['change_treatment'])} scale points "
+        f"{item}: to step {last['step']}, the spread of opinions changed by {signed(last['change_treatment'])} {page.unit(item)} "
         f"in “{page.treatment}” and by {signed(last['change_control'])} in “{chosen}”: a contrast of "
         f"{signed(last['difference'])}{interval}."
     ]

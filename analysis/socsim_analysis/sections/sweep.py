@@ -77,7 +77,7 @@ def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
         )
     )
     figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text="difference to the reference level (scale points)")
+    figure.update_xaxes(title_text=f"difference to the reference level ({page.unit(item)})")
     figure.update_yaxes(type="category")
     styled(figure, 110 + 30 * len(table), showlegend=False)
     interval = "95 % intervals over replicates" if known.any() else "without intervals"

@@ -146,5 +146,5 @@ def _table(page: Page, item: str, frame: pd.DataFrame) -> Html:
             centre, sd = mean([mean(world) for world in worlds]), mean([spread(world) for world in worlds])
             rows.append([arm, f"{step} ({page.steps.get(step, '')})", count(n), count(total - n), numeral(centre), numeral(sd)])
     worlds_words = "" if page.worlds == 1 else f" Means over {page.worlds} worlds; n is summed over them."
-    caption = join([f"{item}: mean and spread between people by arm and step, in scale points.", worlds_words])
+    caption = join([f"{item}: mean and spread between people by arm and step, in {page.unit(item)}.", worlds_words])
     return page.table(caption, ["arm", "step", "n", "missing", "mean", "SD"], rows, words=2)
