@@ -170,8 +170,7 @@ class Event:
         item = self.wording.items[name]
         given = scripted_answer(item, Script({name: answer}, ()))
         if given is None or (item.spec.type == "number" and given.value is None):
-            allowed = ", ".join(item.options) if item.options else "a number"
-            raise ValueError(f"{answer!r} is no answer to {name!r}: {allowed}")
+            raise ValueError(f"{answer!r} is no answer to {name!r}: {', '.join(item.options) or 'a number'}")
         self.responses.append(given)
         return given
 

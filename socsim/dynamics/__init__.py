@@ -1,35 +1,43 @@
-"""Classical dynamics of opinions, conventions and contagion on a network, without any language model.
+"""Classical dynamics of opinions, stances and contagion on neighbour arrays, and their fit to the trajectory of a run."""
 
-Each model is a frozen value with a method ``step``; `simulate` carries one out. ``ties`` says whom every agent reads (see
-`socsim.network.ties.Ties`). One step is one sweep: where models act at once, everybody; where they act one after another, as many
-encounters as there are agents. All randomness comes from the generator that is given.
-"""
-
-from socsim.dynamics.contagion import SIR, ComplexContagion, IndependentCascade, WattsThreshold
-from socsim.dynamics.continuous import BoundedRepulsion, Deffuant, DeGroot, FriedkinJohnsen, HegselmannKrause
-from socsim.dynamics.discrete import Majority, NoisyVoter, QVoter, SocialImpact, Sznajd, Voter
-from socsim.dynamics.features import Axelrod, NamingGame
-from socsim.dynamics.simulating import Dynamics, clusters_of, simulate
+from socsim.dynamics.averaging import DeGroot, FriedkinJohnsen, HegselmannKrause
+from socsim.dynamics.culture import Axelrod, NamingGame, SocialImpact
+from socsim.dynamics.fitting import DynamicFit, Estimate, fit_adoptions, fit_opinions, fit_stances
+from socsim.dynamics.graph import Neighbours, complete_graph, neighbours_from_edges
+from socsim.dynamics.meeting import Deffuant, Repulsion
+from socsim.dynamics.running import Dynamic, Trajectory, consensus, run, settled
+from socsim.dynamics.spreading import SIR, ComplexContagion, IndependentCascade, Thresholds
+from socsim.dynamics.voting import MajorityRule, NoisyVoter, QVoter, Sznajd, Voter
 
 __all__ = [
     "SIR",
     "Axelrod",
-    "BoundedRepulsion",
     "ComplexContagion",
     "DeGroot",
     "Deffuant",
-    "Dynamics",
+    "Dynamic",
+    "DynamicFit",
+    "Estimate",
     "FriedkinJohnsen",
     "HegselmannKrause",
     "IndependentCascade",
-    "Majority",
+    "MajorityRule",
     "NamingGame",
+    "Neighbours",
     "NoisyVoter",
     "QVoter",
+    "Repulsion",
     "SocialImpact",
     "Sznajd",
+    "Thresholds",
+    "Trajectory",
     "Voter",
-    "WattsThreshold",
-    "clusters_of",
-    "simulate",
+    "complete_graph",
+    "consensus",
+    "fit_adoptions",
+    "fit_opinions",
+    "fit_stances",
+    "neighbours_from_edges",
+    "run",
+    "settled",
 ]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from socsim import Observation, Scenario, ScriptedEngine, SocialAgent, replay, run
-from socsim.dynamics import DeGroot
-from socsim.network.ties import Ties
+from socsim.dynamics import DeGroot, neighbours_from_edges
 
 SCALE = ["0", "25", "50", "75", "100"]
 
@@ -25,9 +24,8 @@ class Mixed(SocialAgent):
             return
         own = float(observation.own_answers[0][1]) if observation.own_answers else 25.0 * (self.number % 5)
         read = [float(one.text) for one in observation.seen]
-        star = Ties(1 + len(read), np.array([0, *[len(read)] * (1 + len(read))]), np.arange(1, 1 + len(read)), np.ones(len(read)))
-        state = np.array([own, *read])
-        moved = DeGroot(0.5).step(state, state, star, self.generator)[0]
+        star = neighbours_from_edges(1 + len(read), [(0, place) for place in range(1, 1 + len(read))], directed=True)
+        moved = DeGroot(0.5).step(np.array([own, *read]), star, self.generator)[0]
         self.answer("share", SCALE[int(moved / 25 + 0.5)])
 
 
