@@ -31,8 +31,10 @@ __all__ = ["Interrupted", "ProgressMeter", "WorldKey", "carry_out"]
 WorldKey = tuple[str, int]
 _MAX_THREADS = 32
 _DEAF_S = 5.0
-_FEWEST_AT_ONCE = 256
-_ACTING_PER_CALL = 8
+_FEWEST_AT_ONCE = 128
+_ACTING_PER_CALL = 2
+"""People who act at once for each call that may be in flight: enough to choose among, and few enough that the first calls are on
+their way before everybody has been told what it sees."""
 _THRESHOLDS = (100_000, 50, 100)
 """Objects that are made before the collector of garbage looks at the youngest, and rounds before it looks at older ones."""
 
