@@ -9,7 +9,7 @@ from socsim.scenario.arms import PATCHABLE, phase_paths
 from socsim.scenario.findings import Findings
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
-from socsim.scenario.sweeping import ARM, expanded_arms, is_field, is_range
+from socsim.scenario.sweeping import ARM, expanded_arms, is_field, is_range, touched
 
 __all__ = ["MOST_WORLDS", "check_sweep"]
 
@@ -22,16 +22,13 @@ def check_sweep(scenario: Scenario, findings: Findings) -> None:
     spec = scenario.sweep
     if spec is None:
         return
-    hypercube = spec.design == "latin_hypercube"
-    if hypercube != (spec.points is not None):
-        where: _Path = ("sweep",) if hypercube else ("sweep", "points")
-        findings.add(where, "`design: latin_hypercube` and `points` go together", "Give both, or neither")
     for factor, values in spec.vary.items():
         _check_factor(scenario, factor, values, findings)
     if any(arm.factors for arm in scenario.arms):
         findings.add(("arms",), "`factors` are set by a sweep", "Remove them")
     if findings.under("sweep") or findings.under("arms"):
         return
+    _check_undone(scenario, spec.vary, findings)
     arms = expanded_arms(scenario)
     names = [arm.name for arm in arms]
     if len(set(names)) < len(names):
@@ -43,6 +40,31 @@ def check_sweep(scenario: Scenario, findings: Findings) -> None:
     worlds = len(arms) * scenario.replicates
     if worlds > MOST_WORLDS:
         findings.add(("sweep",), f"this makes {worlds} worlds; {MOST_WORLDS} is the most", "Vary less, or make fewer replicates")
+
+
+def _check_undone(scenario: Scenario, vary: Mapping[str, Any], findings: Findings) -> None:
+    """No factor may give a field a value that another factor, or an arm, gives another one: it would vary nothing."""
+    fields: dict[str, set[str]] = {}
+    for factor, values in vary.items():
+        patches = () if is_field(factor) else [patch for patch in values.values() if patch]
+        fields[factor] = {factor} if is_field(factor) else {one for patch in patches for one in touched(patch)}
+    for number, (factor, own) in enumerate(fields.items()):
+        for other, theirs in list(fields.items())[:number]:
+            both = _common(own, theirs)
+            if both:
+                message = f"{factor!r} and {other!r} both give {both!r} a value, so one would undo the other"
+                findings.add(("sweep", "vary", factor), message, "Vary each field in one factor")
+        for index, arm in enumerate(scenario.arms):
+            both = _common(own, set(touched(arm.patch)))
+            if both:
+                message = f"the arm {arm.name!r} gives {both!r} a value itself, so {factor!r} would vary nothing in it"
+                findings.add(("arms", index), message, "Leave the field out of the arm, or out of the sweep")
+
+
+def _common(own: set[str], theirs: set[str]) -> str:
+    """A field that both give a value, or of which one gives a part; empty where there is none."""
+    pairs = ((f"{a}.", f"{b}.") for a in sorted(own) for b in sorted(theirs))
+    return next((min(a, b, key=len)[:-1] for a, b in pairs if a.startswith(b) or b.startswith(a)), "")
 
 
 def _check_factor(scenario: Scenario, factor: str, values: Any, findings: Findings) -> None:

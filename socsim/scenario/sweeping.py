@@ -17,7 +17,7 @@ from socsim.scenario.root import Scenario
 from socsim.scenario.worlds import ArmSpec, Level, SweepSpec
 from socsim.seeding import stream
 
-__all__ = ["ARM", "Point", "expanded_arms", "is_field", "is_range", "point_of", "points_of", "unfolded"]
+__all__ = ["ARM", "Point", "expanded_arms", "is_field", "is_range", "point_of", "points_of", "touched", "unfolded"]
 
 _LONGEST = 24
 """Characters of a value in the name of an arm; longer ones are numbered."""
@@ -25,23 +25,34 @@ ARM = "arm"
 """The factor that says which arm it is, where there are several at each point."""
 _RANGE = {"from", "to", "integer", "log"}
 
-Choice = tuple[Level, Any]
-"""(level in words, value of a field or patch)."""
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A level of a factor: as it is recorded, as it stands in names of arms, and the value or patch that it stands for."""
+
+    level: Level
+    word: str
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One variant: the level of every factor, and what they change, as an arm's patch."""
+    """One variant: the chosen level of every factor, and what they change together, as an arm's patch."""
 
-    levels: dict[str, Level]
+    chosen: dict[str, Choice]
     patch: dict[str, Any]
+
+    @property
+    def levels(self) -> dict[str, Level]:
+        """The level of every factor."""
+        return {factor: choice.level for factor, choice in self.chosen.items()}
 
     @property
     def name(self) -> str:
         """The levels in words, with the last part of each factor's name where that is enough to tell it."""
-        ends = [factor.rsplit(".", 1)[-1] for factor in self.levels]
-        called = [end if ends.count(end) == 1 else factor for end, factor in zip(ends, self.levels, strict=True)]
-        return ", ".join(f"{name}={_written(level)}" for name, level in zip(called, self.levels.values(), strict=True))
+        ends = [factor.rsplit(".", 1)[-1] for factor in self.chosen]
+        called = [end if ends.count(end) == 1 else factor for end, factor in zip(ends, self.chosen, strict=True)]
+        return ", ".join(f"{name}={choice.word}" for name, choice in zip(called, self.chosen.values(), strict=True))
 
 
 def point_of(arm: ArmSpec) -> dict[str, Level]:
@@ -101,12 +112,22 @@ def _at(data: Any, path: Sequence[str | int]) -> Any:
 
 
 def _point(data: Mapping[str, Any], chosen: Mapping[str, Choice]) -> Point:
-    """What is changed by all factors together; later ones go over earlier ones."""
+    """What is changed by all factors together; checks see to it that no factor undoes another (`touched`)."""
     patch: dict[str, Any] = {}
-    for factor, (_, value) in chosen.items():
-        own = _set(_over(data, patch), factor.split("."), value) if is_field(factor) else value
+    for factor, choice in chosen.items():
+        own = _set(_over(data, patch), factor.split("."), choice.value) if is_field(factor) else choice.value
         patch = _over(patch, own)
-    return Point({factor: level for factor, (level, _) in chosen.items()}, patch)
+    return Point(dict(chosen), patch)
+
+
+def touched(patch: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """The fields that a patch gives values, each with its dots; what a patch replaces whole is one field."""
+    for name, value in patch.items():
+        below = f"{path}.{name}" if path else name
+        if isinstance(value, Mapping) and value and name not in REPLACED:
+            yield from touched(value, below)
+        else:
+            yield below
 
 
 def _set(data: Any, path: Sequence[str], value: Any) -> dict[str, Any]:
@@ -122,9 +143,11 @@ def _set(data: Any, path: Sequence[str], value: Any) -> dict[str, Any]:
 
 
 def _over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """``new`` over ``old``, mapping by mapping."""
+    """``new`` over ``old``, mapping by mapping; what a patch replaces whole is replaced whole."""
     both = {
-        name: _over(old[name], value) if isinstance(value, Mapping) and isinstance(old.get(name), Mapping) else value
+        name: _over(old[name], value)
+        if isinstance(value, Mapping) and isinstance(old.get(name), Mapping) and name not in REPLACED
+        else value
         for name, value in new.items()
     }
     return {**old, **both}
@@ -148,7 +171,8 @@ def _design(spec: SweepSpec, seed: int) -> Iterator[dict[str, Choice]]:
 
 def _latin_hypercube(spec: SweepSpec, seed: int) -> Iterator[dict[str, Choice]]:
     """McKay, Beckman & Conover (1979), Technometrics 21(2), 239-245."""
-    count = spec.points or 2
+    count = spec.points
+    assert count is not None
     columns: dict[str, list[Choice]] = {}
     for factor, values in spec.vary.items():
         drawn = stream(seed, "sweep", factor)
@@ -156,7 +180,7 @@ def _latin_hypercube(spec: SweepSpec, seed: int) -> Iterator[dict[str, Choice]]:
         if is_range(values):
             assert isinstance(values, Mapping)
             found = [_in_range(values, (int(stratum) + float(drawn.random())) / count) for stratum in strata]
-            columns[factor] = [(value, value) for value in found]
+            columns[factor] = [_plain_choice(value) for value in found]
         else:
             choices = _choices(values, spec.steps)
             columns[factor] = [choices[int(stratum) * len(choices) // count] for stratum in strata]
@@ -169,23 +193,21 @@ def _choices(values: Sequence[Any] | Mapping[str, Any], steps: int) -> list[Choi
     if is_range(values):
         assert isinstance(values, Mapping)
         found = dict.fromkeys(_in_range(values, step / (steps - 1)) for step in range(steps))
-        return [(value, value) for value in found]
+        return [_plain_choice(value) for value in found]
     if isinstance(values, Mapping):
-        return [(name, plain_data(patch) or {}) for name, patch in values.items()]
-    plain = [plain_data(value) for value in values]
-    return [(value if isinstance(value, str | bool | int | float) else f"#{n}", value) for n, value in enumerate(plain, start=1)]
+        return [Choice(name, name, plain_data(patch) or {}) for name, patch in values.items()]
+    return [_plain_choice(plain_data(value), number) for number, value in enumerate(values, start=1)]
+
+
+def _plain_choice(value: Any, number: int = 1) -> Choice:
+    """A value as a level; one that is long, or no single value, stands in names as its number in the list."""
+    single = isinstance(value, str | bool | int | float)
+    text = str(value)
+    short = single and len(text) <= _LONGEST and text.isprintable() and "/" not in text
+    return Choice(value if single else f"#{number}", text if short else f"#{number}", value)
 
 
 def _in_range(values: Mapping[str, Any], share: float) -> int | float:
     low, high = float(values["from"]), float(values["to"])
     found = math.exp(math.log(low) + share * math.log(high / low)) if values.get("log") else low + share * (high - low)
     return round(found) if values.get("integer") else float(f"{found:.6g}")
-
-
-def _written(level: Level) -> str:
-    text = str(level)
-    return (
-        text
-        if len(text) <= _LONGEST and text.isprintable() and "/" not in text
-        else f"{text[: _LONGEST - 1]!r}…".replace("/", "|")
-    )

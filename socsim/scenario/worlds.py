@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field, Tag, model_validator
 
 from socsim.scenario.base import BY_KIND, Spec
 
@@ -90,6 +90,12 @@ class SweepSpec(Spec):
     """``latin_hypercube`` only."""
     steps: int = Field(default=5, ge=2, le=100)
     """Values of a range in the other designs, equally spaced, both ends included."""
+
+    @model_validator(mode="after")
+    def _points(self) -> SweepSpec:
+        if (self.design == "latin_hypercube") != (self.points is not None):
+            raise ValueError("`design: latin_hypercube` and `points` go together")
+        return self
 
 
 class BranchSpec(Spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,22 @@ def test_without_a_sweep_arms_are_as_they_are(tmp_path: Path) -> None:
     assert expanded_arms(spec) == spec.arms
 
 
+def test_a_long_level_stands_in_names_as_its_number_and_is_kept_whole(tmp_path: Path) -> None:
+    texts = [f"Write one {word} sentence about this, as you would to a friend: {{topic}}" for word in ("calm", "heated")]
+    spec = study(tmp_path, f'{{vary: {{prompts.say: ["{texts[0]}", "{texts[1]}"]}}}}')
+    assert [arm.name for arm in spec.arms] == ["say=#1", "say=#2"]
+    assert [arm.factors["prompts.say"] for arm in spec.arms] == texts
+    assert [patched(spec, arm).prompts.say for arm in spec.arms] == texts
+
+
+def test_the_sweep_of_the_readme_is_valid(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(replicates: 5\nsweep:.*?)```", readme, flags=re.DOTALL)
+    path = tmp_path / "s.yaml"
+    path.write_text(BASE + block, encoding="utf-8")
+    assert len(load_scenario(path).resolved().arms) == 2 * 5 * 2
+
+
 @pytest.mark.parametrize(
     ("sweep", "words"),
     [
@@ -115,6 +132,14 @@ def test_without_a_sweep_arms_are_as_they_are(tmp_path: Path) -> None:
         ("{vary: {population.size: {from: 0, to: 8, log: true}}}", r"above 0"),
         ("{vary: {population.size: [8, 9]}, points: 4}", r"go together"),
         ("{design: latin_hypercube, vary: {population.size: [8, 9]}}", r"go together"),
+        (
+            "{vary: {population.size: [8, 9], town: {a: {}, b: {population: {size: 12}}}}}",
+            r"'town' and 'population.size' both give 'population.size'",
+        ),
+        (
+            "{vary: {network.graph.watts_strogatz.p: [0.0, 1.0], town: {a: {}, b: {network: {graph: {ring: {}}}}}}}",
+            r"both give 'network.graph'",
+        ),
         ("{vary: {population.size: {from: 8, to: 2000}, phases.talk.repeat: {from: 1, to: 900}}, steps: 100}", r"worlds"),
     ],
 )
@@ -131,6 +156,11 @@ def test_a_study_written_in_python_is_unfolded_when_it_runs(tmp_path: Path) -> N
     done = run(swept, engine=ScriptedEngine(), out=tmp_path / "run")
     assert sorted(set(done.agents["arm"])) == ["size=6", "size=8"]
     assert done.scenario.sweep is None
+
+
+def test_an_arm_that_gives_a_varied_field_its_own_value_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"the arm 'small' gives 'population.size' a value itself"):
+        study(tmp_path, "{vary: {population.size: [8, 9]}}", "arms: [treatment, {small: {population: {size: 6}}}]")
 
 
 def test_factors_are_not_written_by_hand(tmp_path: Path) -> None:
