@@ -18,8 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.stats
 from numpy.typing import NDArray
+
+from socsim.dynamics.least_squares import Estimate, least_squares
 
 __all__ = ["MODELS", "BaselineFit", "Estimate", "Transitions", "fit_baselines"]
 
@@ -51,19 +52,6 @@ class Transitions:
         """Only the transitions for which the opinions of peers and the agent's first opinion are known."""
         known = ~(np.isnan(self.peers) | np.isnan(self.first))
         return Transitions(self.now[known], self.after[known], self.first[known], self.peers[known], self.source)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A parameter with its 95 % least-squares interval *within one world*.
-
-    The interval treats transitions as independent, which those of people who talk with each other are not: it describes, it
-    supports no inference. NaN where the data do not identify the parameter.
-    """
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -111,25 +99,9 @@ def fit_baselines(transitions: Transitions, models: Sequence[str] = MODELS) -> t
 
 
 def _fit(model: str, change: Reals, regressors: Mapping[str, Reals]) -> BaselineFit:
-    n = int(change.size)
-    total = float(change @ change)
-    design = np.column_stack(list(regressors.values())) if regressors else np.empty((n, 0))
-    identified = n > design.shape[1] and (not regressors or np.linalg.matrix_rank(design, tol=1e-9) == design.shape[1])
-    if n == 0 or not identified:
-        missing = Estimate(np.nan, np.nan, np.nan)
-        return BaselineFit(model, n, np.nan, np.nan, dict.fromkeys(regressors, missing))
-    coefficients: Reals = np.asarray(np.linalg.lstsq(design, change, rcond=None)[0], dtype=float) if regressors else np.empty(0)
-    residuals = change - design @ coefficients
-    sse = float(residuals @ residuals)
-    explained = 1.0 - sse / total if total > 1e-18 * n else np.nan
-    parameters = dict(zip(regressors, _estimates(design, coefficients, sse), strict=True))
-    return BaselineFit(model, n, explained, float(np.sqrt(sse / n)), parameters)
-
-
-def _estimates(design: Reals, coefficients: Reals, sse: float) -> list[Estimate]:
-    n, k = design.shape
-    if k == 0:
-        return []
-    covariance = np.linalg.inv(design.T @ design) * (sse / (n - k))
-    half = float(scipy.stats.t.ppf(0.975, n - k)) * np.sqrt(np.diag(covariance))
-    return [Estimate(float(b), float(b - h), float(b + h)) for b, h in zip(coefficients, half, strict=True)]
+    n, total = int(change.size), float(change @ change)
+    fit = least_squares(regressors, change)
+    if fit is None:
+        return BaselineFit(model, n, np.nan, np.nan, dict.fromkeys(regressors, Estimate(np.nan, np.nan, np.nan)))
+    explained = 1.0 - fit.sse / total if total > 1e-18 * n else np.nan
+    return BaselineFit(model, n, explained, float(np.sqrt(fit.sse / n)), fit.estimates)

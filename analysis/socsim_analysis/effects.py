@@ -35,10 +35,11 @@ from numpy.typing import NDArray
 from socsim.activation import plan_steps
 from socsim.scenario import patched
 from socsim.scenario.schedule import PhaseSpec
+from socsim.scenario.schedule_checks import phases
 from socsim.seeding import stream
 from socsim_analysis.frames import RunLike
 
-__all__ = ["COLUMNS", "LEAST_UNITS", "answers_at_levels", "effect_table", "way_table"]
+__all__ = ["COLUMNS", "LEAST_UNITS", "answers_at_levels", "effect_table", "models_chosen", "way_table"]
 
 LEAST_UNITS = 5
 """Fewest people (or worlds) for an interval."""
@@ -128,6 +129,15 @@ def _effects(run: RunLike, place: tuple[str, int], answers: pd.DataFrame, condit
 def _conditions(run: RunLike) -> list[str]:
     """What was assigned by lot: the declared conditions, and the model where there are several."""
     return [*run.scenario.conditions, *([_MODEL] if len(run.scenario.inference.labels) > 1 else [])]
+
+
+def models_chosen(run: RunLike) -> bool:
+    """Whether an intervention gives another model to people who are not drawn, but named, at hubs, or have certain facts."""
+    return any(
+        one.kind == "model" and ((one.who.share is None and one.who.count is None) or bool(one.who.where))
+        for _, phase, _ in phases(run.scenario)
+        for one in phase.interventions
+    )
 
 
 def _levels(run: RunLike, condition: str) -> list[str]:

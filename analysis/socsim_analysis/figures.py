@@ -9,6 +9,7 @@ import html
 import textwrap
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -21,6 +22,7 @@ __all__ = [
     "SHARE_COLOURS",
     "arm_colours",
     "arm_panels",
+    "effect_figure",
     "embedded_figure",
     "label",
     "labels",
@@ -88,6 +90,35 @@ def labels(texts: Sequence[str], width: int = 26, lines: int = 2) -> list[str]:
     """`label` of each text; those that would read the same are numbered, since equal labels are one place on an axis."""
     short = [label(text, width, lines) for text in texts]
     return [f"{text} ({number})" if short.count(text) > 1 else text for number, text in enumerate(short, start=1)]
+
+
+def effect_figure(names: Sequence[str], effects: pd.DataFrame, unit: str) -> go.Figure:
+    """One dot for each effect, with its interval where there is one, from top to bottom.
+
+    Args:
+        names: of the effects, in order.
+        effects: columns ``effect``, ``low`` and ``high``; the latter NaN where there is no interval.
+        unit: of the effects.
+    """
+    known = effects["low"].notna()
+    figure = go.Figure(
+        go.Scatter(
+            x=effects["effect"].tolist()[::-1],
+            y=labels(names, 38)[::-1],
+            error_x={
+                "type": "data",
+                "array": (effects["high"] - effects["effect"]).where(known, 0.0).tolist()[::-1],
+                "thickness": 1.4,
+            },
+            mode="markers",
+            marker={"size": 9, "color": _ARMS[0]},
+            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_xaxes(title_text=f"difference to the reference level ({unit})")
+    figure.update_yaxes(type="category")
+    return styled(figure, 110 + 34 * len(effects), showlegend=False)
 
 
 def arm_panels(arms: Sequence[str], per_row: int = 3) -> tuple[go.Figure, list[tuple[int, int]]]:

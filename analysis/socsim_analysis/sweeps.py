@@ -57,7 +57,8 @@ def world_table(run: RunLike, item: str) -> pd.DataFrame:
 def sweep_table(run: RunLike, item: str) -> pd.DataFrame:
     """Effects of every factor, and of pairs of factors, on every quantity; see `COLUMNS`.
 
-    ``pairs`` is the number of pairs of points within a replicate that an effect is made of (0 for slopes), ``sd`` the standard
+    ``pairs`` is the number of pairs of points within a replicate that an effect is made of at most, fewer where a world has no
+    answers (0 for slopes), ``sd`` the standard
     deviation over replicates of the effect within a replicate, NaN for one. For two factors, ``level`` names the last level of
     both, and the effect is how much the difference between the last and the first level of the one is larger at the last level of
     the other than at its first.

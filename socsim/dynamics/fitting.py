@@ -12,7 +12,8 @@ Adoptions, which are never undone (maximum likelihood over those not yet active)
 
 - ``constant``: P(adopt) = rate; ``thresholds`` (share) and ``complex_contagion`` (count): ``below`` or ``above`` the threshold
 
-The intervals take transitions as independent given the state before, which holds if the fitted model generated the data:
+The rates of adoption below and above a threshold have intervals that take the threshold as known, and so are somewhat too narrow.
+All intervals take transitions as independent given the state before, which holds if the fitted model generated the data:
 they support no inference about influence in other data, where the contrast between arms counts. The order of models is
 that of their held-out figures, without an interval of the differences: Friedkin–Johnsen with s = 0 is DeGroot, and bounded
 confidence with a bound beyond all distances is close to it, so these can come in any order where DeGroot holds.
@@ -31,20 +32,12 @@ from numpy.typing import NDArray
 from socsim.dynamics.averaging import confident_means
 from socsim.dynamics.checks import require_whole
 from socsim.dynamics.graph import Neighbours, Reals
+from socsim.dynamics.least_squares import Estimate, least_squares
 
 __all__ = ["DynamicFit", "Estimate", "fit_adoptions", "fit_opinions", "fit_stances"]
 
 _DROP = float(scipy.stats.chi2.ppf(0.95, 1)) / 2
 """By how much the log-likelihood may fall within a 95 % profile interval."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A parameter with its 95 % interval; NaN where the data do not identify it."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -91,19 +84,14 @@ def fit_opinions(trajectory: Reals, graph: Neighbours, train_steps: int, epsilon
 
 
 def _least_squares(model: str, regressors: Mapping[str, Reals], change: Reals, train_steps: int) -> DynamicFit:
-    design = np.stack([*regressors.values()], axis=-1) if regressors else np.empty((*change.shape, 0))
-    k, y = len(regressors), change[:train_steps].ravel()
-    x = design[:train_steps].reshape(y.size, k)
-    held = change[train_steps:].size
-    if y.size <= k or (k and np.linalg.matrix_rank(x) < k):
+    y, held = change[:train_steps].ravel(), change[train_steps:].size
+    fit = least_squares({name: values[:train_steps].ravel() for name, values in regressors.items()}, y)
+    if fit is None:
         return DynamicFit(model, y.size, held, np.nan, dict.fromkeys(regressors, Estimate(np.nan, np.nan, np.nan)))
-    gram = x.T @ x
-    b = np.linalg.solve(gram, x.T @ y) if k else np.empty(0)
-    sse = float(np.sum((y - x @ b) ** 2))
-    half = scipy.stats.t.ppf(0.975, y.size - k) * np.sqrt(np.diag(np.linalg.inv(gram)) * sse / (y.size - k)) if k else b
-    error = _rmse(change[train_steps:] - design[train_steps:] @ b)
-    estimates = (Estimate(float(v), float(v - h), float(v + h)) for v, h in zip(b, half, strict=True))
-    return DynamicFit(model, y.size, held, error, dict(zip(regressors, estimates, strict=True)))
+    predicted = np.zeros_like(change[train_steps:])
+    for coefficient, values in zip(fit.coefficients, regressors.values(), strict=True):
+        predicted += coefficient * values[train_steps:]
+    return DynamicFit(model, y.size, held, _rmse(change[train_steps:] - predicted), fit.estimates)
 
 
 def _rmse(residuals: Reals) -> float:

@@ -81,10 +81,13 @@ def test_effects_are_those_computed_by_hand(grid: Run) -> None:
 
 
 def test_replicates_share_their_random_numbers(grid: Run) -> None:
-    """At the first step nobody has read anything, so all points of a replicate with the same ties answer the same."""
-    first = grid.responses[grid.responses["step"] == 0]
-    wide = first.pivot(index=["replicate", "agent"], columns="arm", values="expected")
-    assert wide.nunique(axis=1).eq(1).all()
+    """At the first step nobody has read anything, so all that is drawn is drawn alike at all points, and not alike for all."""
+    for table, drawn in ((grid.responses, "u"), (grid.messages, "text")):
+        first = table[table["step"] == 0]
+        wide = first.pivot(index=["replicate", "agent"], columns="arm", values=drawn)
+        assert wide.shape == (6 * 6, 6)
+        assert wide.nunique(axis=1).eq(1).all()
+        assert wide.iloc[:, 0].nunique() > 30
 
 
 def test_a_sweep_is_one_record_and_replays(grid: Run) -> None:

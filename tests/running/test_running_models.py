@@ -87,7 +87,8 @@ def test_results_are_told_by_model(done: Run) -> None:
     assert table.loc[2, "late"]["mean"] == pytest.approx(1.5)
     page = render_report(done)
     assert 'id="models"' in page
-    assert "6 people (over all arms and replicates) changed to another model on the way;" in page
+    assert "6 people (over all arms and replicates) changed to another model on the way, not all of them chosen by lot." in page
+    assert "This does not hold of `model` from the step on" in page
 
 
 def test_it_replays_without_any_engine(done: Run) -> None:

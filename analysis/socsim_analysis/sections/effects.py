@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from socsim.scenario.asking import AnyOf
-from socsim_analysis.effects import LEAST_UNITS, way_table
-from socsim_analysis.figures import INK, label, styled
+from socsim_analysis.effects import LEAST_UNITS, models_chosen, way_table
+from socsim_analysis.figures import effect_figure
 from socsim_analysis.markup import Html, count, element, numeral, paragraph, plural, section, signed
 from socsim_analysis.page import Page
 
 __all__ = ["effects_section"]
 
+_UNITS = {"person": "people", "community": "communities", "world": "worlds"}
 _LONGEST = 60
 """Characters of a wording that are shown."""
 
@@ -34,9 +34,18 @@ def _intro(page: Page) -> str:
     return (
         "How answers at each level of a condition differ on average from those at the reference level, in the item’s units; an "
         "answer is its expected value given an answer, where the readout has one. Levels were assigned by lot, or everybody "
-        f"went through all of them, so differences are effects on the simulated answers.{within}{random} "
+        f"went through all of them, so differences are effects on the simulated answers.{_not_by_lot(page)}{within}{random} "
         "Every condition is taken by itself; combinations of conditions are not estimated. Many effects without correction "
         "for their number: a single interval without zero is weak evidence."
+    )
+
+
+def _not_by_lot(page: Page) -> str:
+    if not models_chosen(page.run):
+        return ""
+    return (
+        " This does not hold of `model` from the step on at which an intervention gave another model to people whom it names, or "
+        "who stand at hubs or have certain facts: there the difference is also one between people."
     )
 
 
@@ -54,36 +63,22 @@ def _names(table: pd.DataFrame) -> list[str]:
 
 
 def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
-    known = table["low"].notna()
-    figure = go.Figure(
-        go.Scatter(
-            x=table["effect"].tolist()[::-1],
-            y=[label(name, 34) for name in _names(table)][::-1],
-            error_x={
-                "type": "data",
-                "array": (table["high"] - table["effect"]).where(known, 0.0).tolist()[::-1],
-                "thickness": 1.4,
-            },
-            mode="markers",
-            marker={"size": 9, "color": "#0072B2"},
-            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
-        )
-    )
-    figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text=f"difference to the reference level ({page.unit(item)})")
-    figure.update_yaxes(type="category")
-    styled(figure, 110 + 34 * len(table), showlegend=False)
     references = ", ".join(f"{row.condition}: {row.reference}" for row in table.drop_duplicates("condition").itertuples())
     caption = f"{item}: effects with {_interval_words(table)} Reference: {references}."
+    figure = effect_figure(_names(table), table, page.unit(item))
     return page.figure(figure, caption, f"Effects of levels on {item} with intervals.")
 
 
 def _interval_words(table: pd.DataFrame) -> str:
-    unit, units = str(table["unit"].iloc[0]), int(table["units"].min())
-    people = {"person": "people", "community": "communities", "world": "worlds"}[unit]
-    if table["low"].isna().all():
-        return f"{plural(units, unit, people)}: no interval, which needs {LEAST_UNITS}."
-    return f"95 % intervals over {count(units)} {people}, whose answers go together."
+    """Over which units intervals are, and where there are too few; a later step may have other units than an early one."""
+    over: list[str] = []
+    none: list[str] = []
+    for unit, rows in table.groupby("unit", sort=False):
+        words = plural(int(rows["units"].min()), str(unit), _UNITS[str(unit)])
+        (none if rows["low"].isna().all() else over).append(words)
+    texts = [f"95 % intervals over {' and '.join(over)}, whose answers go together."] if over else []
+    texts += [f"{' and '.join(none)}: no interval, which needs {LEAST_UNITS}."] if none else []
+    return " ".join(texts)
 
 
 def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
@@ -94,8 +89,7 @@ def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
         cells = [*(str(row[name]) for name in several), str(row["condition"]), str(row["level"]), str(row["reference"])]
         cells += [signed(row["effect"], 3), interval, numeral(row["mean"], 3), numeral(row["mean_reference"], 3)]
         rows.append([*cells, f"{count(row['n'])} / {count(row['n_reference'])}", count(row["units"])])
-    named = {"person": "people", "community": "communities", "world": "worlds"}
-    units = named[str(table["unit"].iloc[0])] if table["unit"].nunique() == 1 else "units"
+    units = _UNITS[str(table["unit"].iloc[0])] if table["unit"].nunique() == 1 else "units"
     headers = [
         *several,
         "condition",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from socsim_analysis.effects import models_chosen
 from socsim_analysis.markup import Html, count, numeral, paragraph, percent, plural, section
 from socsim_analysis.page import Page
 
@@ -27,8 +28,8 @@ def _intro(page: Page) -> str:
     parts = ["Who begins with which model was drawn anew in each replicate, in the declared shares, and is the same in all arms."]
     if moved:
         parts.append(
-            f"{plural(moved, 'person', 'people')} (over all arms and replicates) changed to another model on the way; only those "
-            "whose intervention names a share or a number were chosen by lot."
+            f"{plural(moved, 'person', 'people')} (over all arms and replicates) changed to another model on the way"
+            f"{', not all of them chosen by lot' if models_chosen(page.run) else ', all of them chosen by lot'}."
         )
     if page.effects:
         parts.append("How answers differ, with intervals, stands under “Effects of conditions”, where the condition is `model`.")

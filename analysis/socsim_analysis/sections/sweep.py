@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from socsim_analysis.contrasts import LEAST_WORLDS, QUANTITIES
-from socsim_analysis.figures import INK, label, styled
+from socsim_analysis.figures import effect_figure
 from socsim_analysis.markup import Html, count, element, numeral, paragraph, plural, section, signed
 from socsim_analysis.page import MOST_ARMS, Page
 from socsim_analysis.sweeps import factor_in_words, factors_of, sweep_table
@@ -32,20 +31,19 @@ def sweep_section(page: Page) -> Html | None:
 
 def _intro(page: Page) -> str:
     points = len(page.run.scenario.arms)
-    worlds = f"{plural(points, 'variant')} of the world in {plural(page.worlds, 'replicate')} each. "
-    unit = (
-        "Variants of one replicate share their people, ties where these are not varied, and random numbers, so they are compared "
-        "within replicates, and intervals are over these. "
-    )
-    shown = f"Other parts of this page show the first {MOST_ARMS} variants. " if points > MOST_ARMS else ""
-    few = f"With fewer than {LEAST_WORLDS} replicates there is no interval. " if page.worlds < LEAST_WORLDS else ""
-    return (
-        worlds
-        + unit
-        + few
-        + shown
-        + "Many effects without correction for their number: a single interval without zero is weak evidence."
-    )
+    texts = [
+        f"{plural(points, 'variant')} of the world in {plural(page.worlds, 'replicate')} each.",
+        "Variants of one replicate share people, ties and random numbers as far as these are not varied, so they are compared "
+        "within replicates, and intervals are over these.",
+    ]
+    if not page.run.scenario.population.per_world:
+        texts.append("People are the same in all replicates, so intervals say nothing of other people.")
+    if page.worlds < LEAST_WORLDS:
+        texts.append(f"With fewer than {LEAST_WORLDS} replicates there is no interval.")
+    if points > MOST_ARMS:
+        texts.append(f"Other parts of this page show the first {MOST_ARMS} variants.")
+    texts.append("Many effects without correction for their number: a single interval without zero is weak evidence.")
+    return " ".join(texts)
 
 
 def _factors(page: Page, factors: dict[str, list[object]]) -> Html:
@@ -61,29 +59,11 @@ def _names(table: pd.DataFrame) -> list[str]:
 
 
 def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
-    known = table["low"].notna()
-    figure = go.Figure(
-        go.Scatter(
-            x=table["effect"].tolist()[::-1],
-            y=[label(name, 40) for name in _names(table)][::-1],
-            error_x={
-                "type": "data",
-                "array": (table["high"] - table["effect"]).where(known, 0.0).tolist()[::-1],
-                "thickness": 1.4,
-            },
-            mode="markers",
-            marker={"size": 9, "color": "#0072B2"},
-            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
-        )
-    )
-    figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text=f"difference to the reference level ({page.unit(item)})")
-    figure.update_yaxes(type="category")
-    styled(figure, 110 + 30 * len(table), showlegend=False)
-    interval = "95 % intervals over replicates" if known.any() else "without intervals"
+    interval = "95 % intervals over replicates" if table["low"].notna().any() else "without intervals"
     caption = (
         f"{item}: how the mean of a world at the last step goes with each factor, {interval}. For two factors: how much more."
     )
+    figure = effect_figure(_names(table), table, page.unit(item))
     return page.figure(figure, caption, f"Effects of the factors on the mean of {item}.")
 
 
