@@ -80,7 +80,7 @@ class World:
     """What the model is called that answers for each at the start; empty where there is one for all."""
     adapters: Mapping[str, str] = field(default_factory=dict)
     """The adapter of each of several models; empty where it has none."""
-    _as_model: dict[tuple[int, str], Wording] = field(default_factory=dict, repr=False, compare=False)
+    _as_model: dict[tuple[tuple[tuple[str, int], ...], str], Wording] = field(default_factory=dict, repr=False, compare=False)
 
     def present(self, step: int) -> Sequence[int]:
         """Agents who take part at a step, ascending; a `range` where that is everybody."""
@@ -103,9 +103,9 @@ class World:
         if not self.models:
             return wording
         name = self.model_of(agent, step)
-        found = self._as_model.get((id(wording), name))
+        found = self._as_model.get((trial.wording, name))
         if found is None:
-            found = self._as_model[id(wording), name] = replace(wording, model=name, adapter=self.adapters[name])
+            found = self._as_model[trial.wording, name] = replace(wording, model=name, adapter=self.adapters[name])
         return found
 
     def model_of(self, agent: int, step: int = 0) -> str:

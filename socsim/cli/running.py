@@ -250,7 +250,7 @@ def overridden(loaded: LoadedScenario, engine: EngineName | None, model: str | N
         return loaded
     spec = loaded.scenario.inference
     if engine is not None and model is None and not isinstance(spec.model, str):
-        changes["model"] = tuple(part.model_copy(update={"engine": None}) for part in spec.model)
+        changes["model"] = tuple(part.on(engine.value) for part in spec.model)
     inference = spec.model_copy(update=changes)
     return replaced(loaded, scenario=loaded.scenario.model_copy(update={"inference": inference}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from socsim.errors import Problem, ScenarioError
@@ -59,21 +60,19 @@ def _several(spec: InferenceSpec, folder: Path | None) -> Engine:
     found: dict[str, Engine] = {}
     alone = spec.models
     adapters = len({one.adapter for one in alone.values()} - {None})
-    try:
+    with ExitStack() as closing:
         for name, one in alone.items():
             key = one.model_copy(update={"adapter": None}).model_dump_json()
             if key not in shared:
                 shared[key] = make_engine(_with_room(one, adapters), folder)
+                closing.callback(shared[key].close)
             elif one.adapter is not None and isinstance(other := shared[key], Adapting):
                 other.load_adapter(one.adapter, folder)
             found[name] = shared[key]
             if one.adapter is not None and not found[name].capabilities().adapters and one.engine != "scripted":
                 message = f"the {one.engine} engine has no adapters (model {name!r})"
                 raise ScenarioError(Problem(message, "inference.model", fix="Leave `adapter` out, or give another `engine`"))
-    except BaseException:
-        for engine in shared.values():
-            engine.close()
-        raise
+        closing.pop_all()  # all are there, and are closed by the engine of all
     return SeveralModels(found)
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 
-from socsim.errors import InferenceError, Rejected
+from socsim.errors import Rejected
 from socsim.inference.fingerprint import Fingerprinted
 from socsim.inference.types import (
     Capabilities,
@@ -92,7 +93,7 @@ class SeveralModels:
     async def fingerprint(self) -> dict[str, str]:
         """What is found behind the addresses of those models that have one."""
         found: dict[str, str] = {}
-        for name, engine in self._engines.items():
+        for name, engine in self._by_first_name():
             if isinstance(engine, Fingerprinted):
                 found |= {f"{name}: {fact}": value for fact, value in (await engine.fingerprint()).items()}
         return found
@@ -100,10 +101,14 @@ class SeveralModels:
     async def server_metrics(self) -> dict[str, float]:
         """Figures of those servers that offer some, by model."""
         found: dict[str, float] = {}
-        for name, engine in self._engines.items():
+        for name, engine in self._by_first_name():
             if isinstance(engine, Measured):
                 found |= {f"{name}: {figure}": value for figure, value in (await engine.server_metrics()).items()}
         return found
+
+    def _by_first_name(self) -> Iterable[tuple[str, Engine]]:
+        """Every engine once, by the first of the names that it serves."""
+        return ((next(name for name, one in self._engines.items() if one is engine), engine) for engine in self._distinct)
 
     async def leave(self) -> None:
         """Give up what belongs to this event loop."""
@@ -111,14 +116,9 @@ class SeveralModels:
 
     def close(self) -> None:
         """Close all of them, also where one does not close well."""
-        failed: InferenceError | None = None
-        for engine in self._distinct:
-            try:
-                engine.close()
-            except InferenceError as error:
-                failed = error
-        if failed is not None:
-            raise failed
+        with ExitStack() as closing:
+            for engine in self._distinct:
+                closing.callback(engine.close)
 
 
 def _in_common(able: Sequence[Capabilities]) -> Capabilities:

@@ -191,6 +191,11 @@ class ModelShare(Spec):
         """What it is called."""
         return self.called if self.called is not None else self.name
 
+    def on(self, engine: EngineName) -> ModelShare:
+        """The same part on the engine of all; settings of its own that are not of that engine are left out."""
+        other = {name: None for name, own in _SETTINGS_OF.items() if hasattr(self, name) and engine not in (own, "scripted")}
+        return self.model_copy(update={"engine": None, **other})
+
 
 class InferenceSpec(Spec):
     """Which engine and model answer, and how texts are sampled."""
@@ -278,9 +283,10 @@ class InferenceSpec(Spec):
         given = part.model_dump(exclude={"name", "share", "called"}, exclude_none=True)
         engine = part.engine or self.engine
         shared = self.model_dump(exclude={"model"}, exclude_none=True)
-        if engine != self.engine:
-            shared = {name: value for name, value in shared.items() if name not in {*_SETTINGS_OF, "adapter", "steering"}}
-        return InferenceSpec.model_validate({**shared, **given, "model": part.name})
+        fitting = {name: value for name, value in shared.items() if engine in (_SETTINGS_OF.get(name, engine), "scripted")}
+        if engine not in (self.engine, "scripted"):  # they are of the other engine's model
+            fitting = {name: value for name, value in fitting.items() if name not in ("adapter", "steering")}
+        return InferenceSpec.model_validate({**fitting, **given, "model": part.name})
 
     @property
     def addresses(self) -> tuple[str, ...]:

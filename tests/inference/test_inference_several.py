@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from socsim.errors import InferenceError, Rejected, ScenarioError, Unavailable
+from socsim.cli.arguments import EngineName
+from socsim.cli.running import overridden
+from socsim.errors import ModelFileError, Rejected, ScenarioError
 from socsim.inference.factory import make_engine
 from socsim.inference.fingerprint import changes
 from socsim.inference.retrying import ask_once
@@ -16,6 +18,7 @@ from socsim.inference.several import SeveralModels
 from socsim.inference.types import Completion, Request, SamplingParams, Segment
 from socsim.inference.vectors import pack_vector, unpack_vector
 from socsim.record.caching import engine_difference
+from socsim.scenario import load_scenario
 from socsim.scenario.engines import InferenceSpec
 
 SAYING = SamplingParams(max_tokens=8)
@@ -71,34 +74,37 @@ def test_the_identity_names_all_and_tells_them_apart() -> None:
     one, same, other = (SeveralModels({"a": engine(""), "b": engine("", **able)}) for able in ({}, {"parallel": 3}, {}))
     assert one.identity.model == "a + b"
     assert engine_difference({"engine": "x"}, one.identity).startswith("engine")
-    assert engine_difference(vars_of(one), same.identity) == ""
+    assert engine_difference(asdict(one.identity), same.identity) == ""
     renamed = replace(other.identity, settings=(*other.identity.settings[:-1], ("b.quantisation", "Q8_0")))
-    assert "b.quantisation" in engine_difference(vars_of(one), renamed)
+    assert "b.quantisation" in engine_difference(asdict(one.identity), renamed)
 
 
-def vars_of(engine: SeveralModels) -> dict[str, object]:
-    from dataclasses import asdict
+def test_all_are_closed_also_where_one_does_not_close_well() -> None:
+    closed: list[str] = []
 
-    return asdict(engine.identity)
-
-
-def test_all_are_closed_and_the_first_trouble_is_told() -> None:
-    class Stuck(ScriptedEngine):
-        closed = False
+    class Closing(ScriptedEngine):
+        def __init__(self, name: str, trouble: Exception | None = None) -> None:
+            super().__init__()
+            self.name, self.trouble = name, trouble
 
         def close(self) -> None:
-            self.closed = True
-            raise Unavailable("stuck")
+            closed.append(self.name)
+            if self.trouble is not None:
+                raise self.trouble
 
-    class Fine(Stuck):
-        def close(self) -> None:
-            self.closed = True
+    shared = Closing("shared")
+    with pytest.raises(OSError, match="stuck"):
+        SeveralModels({"a": Closing("a", OSError("stuck")), "b": shared, "c": shared}).close()
+    assert sorted(closed) == ["a", "shared"]
 
-    stuck, fine = Stuck(), Fine()
-    with pytest.raises(InferenceError, match="stuck"):
-        SeveralModels({"a": stuck, "b": fine, "c": fine}).close()
-    assert stuck.closed
-    assert fine.closed
+
+def test_what_was_started_is_closed_where_a_later_one_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+    monkeypatch.setattr(ScriptedEngine, "close", lambda self: closed.append("closed"))
+    parts = [{"name": "m", "share": 0.5}, {"name": "absent.gguf", "share": 0.5, "engine": "embedded"}]
+    with pytest.raises(ModelFileError, match="absent"):
+        make_engine(InferenceSpec.model_validate({"engine": "scripted", "model": parts}), tmp_path)
+    assert closed == ["closed"]
 
 
 def test_other_models_behind_an_address_are_wrong_also_where_there_are_several() -> None:
@@ -148,6 +154,23 @@ def test_settings_are_those_of_inference_unless_a_model_has_its_own() -> None:
     )
     assert (big.engine, big.model, big.embedded, big.addresses) == ("openai", "big", None, ("http://127.0.0.1:1/v1",))
     assert spec.labels == ("small", "big")
+
+
+def test_another_engine_for_all_leaves_out_what_is_of_none_of_its_own(tmp_path: Path) -> None:
+    address = "base_url: 'http://127.0.0.1:1/v1'"
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "socsim: 1\nname: x\npopulation: {size: 4}\nschedule: [{phase: p, say: {topic: x}}]\n"
+        f"inference: {{engine: openai, {address}, endpoint: {{kind: ollama}}, "
+        f"model: [{{name: a, share: 0.5}}, {{name: b, share: 0.5, {address}, adapter: x}}]}}\n",
+        encoding="utf-8",
+    )
+    loaded = load_scenario(path)
+    for engine in (EngineName.embedded, EngineName.transformers, EngineName.scripted):
+        alone = overridden(loaded, engine, None).scenario.inference.models
+        assert {one.engine for one in alone.values()} == {engine.value}
+    assert alone["b"].adapter == "x"
+    assert isinstance(make_engine(overridden(loaded, EngineName.scripted, None).scenario.inference), SeveralModels)
 
 
 def test_an_engine_without_adapters_is_refused_with_the_model(tmp_path: Path) -> None:
