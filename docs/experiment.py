@@ -5,7 +5,7 @@
 # densities by two requests, five replicates, with a class of agents and a measure of our own. Open this file as a notebook (every
 # editor that knows `# %%` cells can), or run it:
 #
-#     python docs/experiment.py --out runs/voices              # the embedded model: about ten minutes on two processors
+#     python docs/experiment.py --out runs/voices              # the embedded model: six and a half minutes on two processors
 #     python docs/experiment.py --out /tmp/voices --scripted   # made-up replies, in seconds, to try things out
 
 # %%
@@ -135,7 +135,10 @@ voice = (
 wide = voice.pivot_table(index="replicate", columns="neighbours", values="voice")
 difference = wide[6] - wide[2]
 print(f"voice at 6 neighbours minus voice at 2: {difference.mean():+.3f} (SD over replicates {difference.std():.3f})")
-print(replicates_for(float(difference.std()), 0.1, pilot=len(difference)))
+if difference.std() > 0:
+    print(replicates_for(float(difference.std()), 0.1, pilot=len(difference)))
+else:
+    print("the difference is the same in all replicates, so this says nothing of how many would be needed")
 effects = sweep_table(done, "bus")
 print(effects.loc[effects["quantity"] == "mean", ["factor", "level", "reference", "effect", "low", "high"]].to_string())
 

@@ -57,19 +57,22 @@ def replicates_for(sd: float, effect: float, *, pilot: int, power: float = 0.8, 
         34
 
     Args:
-        sd: standard deviation of the difference over the worlds of the pilot, 0 or above.
+        sd: standard deviation of the difference over the worlds of the pilot, above 0.
         effect: the smallest difference that should be found.
         pilot: worlds of the pilot, at least 2.
         power: probability of finding it, between ``alpha`` and 1.
         alpha: level of the test.
 
     Raises:
-        ValueError: the effect is 0, or the pilot has one world.
+        ValueError: the effect is 0, or the pilot has one world, or worlds that do not differ: that a difference was the same in
+            a few worlds is no sign that it always is.
     """
     if effect == 0.0 or not math.isfinite(effect):
         raise ValueError("every number of worlds finds an effect of 0 as seldom as any other; give its size")
     if pilot < 2:
         raise ValueError("one world shows nothing of how much worlds differ; the pilot needs two or more")
+    if not sd > 0.0:
+        raise ValueError("the difference was the same in all worlds of the pilot, which shows nothing of how much it varies")
     freedom = pilot - 1
     low, high = (sd * math.sqrt(freedom / float(scipy.stats.chi2.ppf(share, freedom))) for share in (0.95, 0.05))
     return Advice(_smallest(sd, effect, power, alpha), _smallest(low, effect, power, alpha), _bounded(high, effect, power, alpha))
@@ -82,8 +85,6 @@ def _bounded(sd: float, effect: float, power: float, alpha: float) -> float:
 
 def _smallest(sd: float, effect: float, power: float, alpha: float) -> int:
     """By bisection, as power grows with the number of worlds."""
-    if sd == 0.0:
-        return 2
     low, high = 2, 2
     while power_of(high, sd, effect, alpha) < power:
         low, high = high, high * 2

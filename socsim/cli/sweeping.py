@@ -132,6 +132,9 @@ def advise_command(
         raise typer.Exit(EXIT_ERROR)
     rows = [("item", "difference", "SD over replicates", "replicates of the pilot", "replicates needed", "range")]
     for one in found:
+        if one.sd == 0.0:
+            rows.append((one.item, one.name, "0", str(one.replicates), "not known", "no spread in the pilot"))
+            continue
         advice = replicates_for(one.sd, effect, pilot=one.replicates, power=power)
         high = "any number" if math.isinf(advice.high) else f"{advice.high:.0f}"
         rows.append((one.item, one.name, f"{one.sd:.4g}", str(one.replicates), str(advice.replicates), f"{advice.low} to {high}"))

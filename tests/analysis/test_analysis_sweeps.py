@@ -152,7 +152,8 @@ def test_advice_is_the_smallest_number_and_holds_in_simulation(effect: float) ->
 
 
 def test_advice_at_the_edges() -> None:
-    assert replicates_for(0.0, 0.1, pilot=5).replicates == 2
+    with pytest.raises(ValueError, match="the same in all worlds of the pilot"):
+        replicates_for(0.0, 0.1, pilot=5)
     assert replicates_for(100.0, 0.001, pilot=2).high == math.inf
     with pytest.raises(ValueError, match="effect of 0"):
         replicates_for(1.0, 0.0, pilot=5)
