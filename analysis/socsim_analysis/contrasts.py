@@ -2,8 +2,8 @@
 
 For a quantity Q (mean opinion, its spread, the correlation of neighbours), a control c and a replicate r, at step t:
 (Q_treatment(t) - Q_treatment(0)) - (Q_c(t) - Q_c(0)), each over the people of that arm who answered at both steps. The unit of
-inference is the world. With fewer than `LEAST_WORLDS` worlds the values are described and no interval is given; from there on a
-95 % t interval over worlds: mean ± t(.975, n - 1) s / √n.
+inference is the world. With fewer than `LEAST_WORLDS` worlds, or where they do not differ, the values are described and no
+interval is given; else a 95 % t interval over worlds: mean ± t(.975, n - 1) s / √n.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CONTRASTS = ["quantity", "control", "replicate", "step", "n_treatment", "n_cont
 
 @dataclass(frozen=True)
 class Interval:
-    """Mean over worlds; ``low`` and ``high`` are NaN with fewer than `LEAST_WORLDS` worlds."""
+    """Mean over worlds; ``low`` and ``high`` are NaN with fewer than `LEAST_WORLDS` worlds, or where all have the same value."""
 
     worlds: int
     mean: float
@@ -48,13 +48,17 @@ class Interval:
 
 
 def interval_over_worlds(values: Sequence[float]) -> Interval:
-    """Mean of one value per world, with the 95 % t interval where there are enough worlds; missing values are left out."""
+    """Mean of one value per world, with the 95 % t interval where there are enough worlds; missing values are left out.
+
+    Worlds that all have the same value do not show how much worlds differ: where nothing is drawn, replicates are copies of one
+    another, and an interval without width would pass for certainty.
+    """
     present = np.asarray([value for value in values if not math.isnan(value)], dtype=float)
     n = int(present.size)
     if n == 0:
         return Interval(0, math.nan, math.nan, math.nan)
     centre = float(present.mean())
-    if n < LEAST_WORLDS:
+    if n < LEAST_WORLDS or float(np.ptp(present)) <= 1e-12 * max(1.0, abs(centre)):
         return Interval(n, centre, math.nan, math.nan)
     half = float(scipy.stats.t.ppf(0.975, n - 1)) * float(present.std(ddof=1)) / math.sqrt(n)
     return Interval(n, centre, centre - half, centre + half)

@@ -15,8 +15,8 @@ go together, so the covariance of b is the sandwich with sums of scores over uni
     V = c (X'X)⁻¹ (Σ_g X_g'e_g e_g'X_g) (X'X)⁻¹,    c = G/(G - 1) · (N - 1)/(N - K)
 
 (Liang & Zeger 1986; the factor as in Stata and statsmodels), with G units, N answers, and K constants and effects. Intervals are
-b ± t(.975, G - 1) √V; with fewer than `LEAST_UNITS` units there is none. Conditions are taken one by one: each effect is an
-average over the levels of the others, and combinations are not estimated.
+b ± t(.975, G - 1) √V; with fewer than `LEAST_UNITS` units, or where all answer alike at each level, there is none. Conditions are
+taken one by one: each effect is an average over the levels of the others, and combinations are not estimated.
 
 Where several models answer, who is answered for by which was drawn, too: ``model`` is one more condition.
 """
@@ -120,6 +120,8 @@ def _effects(run: RunLike, place: tuple[str, int], answers: pd.DataFrame, condit
     for level, other, contrast in _contrasts(run, condition, levels, reference):
         effect = float(contrast @ fit.effects)
         error = half * float(np.sqrt(np.maximum(contrast @ fit.covariance @ contrast, 0.0)))
+        if error <= 1e-12 * max(1.0, abs(effect)):
+            error = math.nan  # units that answer all alike do not show how much units differ
         n = int(counts[level])
         n_other, mean_other = (int(counts[other]), float(means[other])) if other in levels else (len(answers) - n, math.nan)
         found = (unit, fit.units, n, n_other, float(means[level]), mean_other, effect, effect - error, effect + error)

@@ -123,6 +123,11 @@ def count(value: float) -> str:
     return numeral(value, 0)
 
 
+def interval_text(low: float, high: float, digits: int = 3) -> str:
+    """``0.1 to 0.2``; "none" where there is no interval."""
+    return "none" if math.isnan(low) else f"{numeral(low, digits)} to {numeral(high, digits)}"
+
+
 def plural(number: int, word: str, many: str | None = None) -> str:
     """``1 world``, ``2 worlds``."""
     return f"{count(number)} {word if number == 1 else many or word + 's'}"

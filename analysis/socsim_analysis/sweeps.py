@@ -5,7 +5,7 @@ points of a replicate share their random numbers, so they are compared within it
 a level in replicate r is the mean, over all pairs of points that differ in this factor alone, of the outcome at the level minus
 that at the reference, which is the first level. In a Latin hypercube it is the slope of a least-squares plane through the points
 of r, times the width of the factor's range. Intervals are over replicates, which are the units: mean ± t(.975, R - 1) s / √R,
-none below five.
+none below five, and none where the effect is the same in all.
 """
 
 from __future__ import annotations

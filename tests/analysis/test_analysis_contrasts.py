@@ -43,6 +43,13 @@ def test_interval_appears_with_the_fifth_world() -> None:
     assert interval_over_worlds([]).worlds == 0
 
 
+def test_copies_of_one_world_have_no_interval() -> None:
+    interval = interval_over_worlds([0.3] * 8)
+    assert (interval.worlds, interval.mean) == (8, 0.3)
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+
+
 def test_worlds_are_the_unit() -> None:
     run = fake_run(Recipe(replicates=5, steps=3, noise=0.1))
     table = arm_contrasts(run, "services")

@@ -129,6 +129,16 @@ def test_once_people_have_met_the_world_is_the_unit() -> None:
     assert table.loc["safety", "low"] == pytest.approx(other.conf_int()[0]["safety"], abs=1e-10)
 
 
+def test_people_who_all_answer_alike_have_no_interval() -> None:
+    run = experiment(lost=0.0)
+    shift = run.trials[run.trials["name"] == "message"].set_index(["replicate", "agent", "turn"])["level"].map(SHIFT)
+    keys = pd.MultiIndex.from_frame(run.responses[["replicate", "agent", "turn"]])
+    run.responses["expected"] = 2.0 + shift.reindex(keys).to_numpy()
+    table = effect_table(run, "support").set_index("level")
+    assert table.loc["costs", "effect"] == pytest.approx(0.4)
+    assert table["low"].isna().all()
+
+
 def test_with_few_units_there_is_no_interval() -> None:
     table = effect_table(experiment(people=4, lost=0.0), "support")
     assert table["effect"].notna().all()

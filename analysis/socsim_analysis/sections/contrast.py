@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from socsim_analysis.contrasts import LEAST_WORLDS, QUANTITIES, arm_contrasts
 from socsim_analysis.figures import label, styled
-from socsim_analysis.markup import Html, count, element, numeral, paragraph, section, signed
+from socsim_analysis.markup import Html, count, element, interval_text, paragraph, section, signed
 from socsim_analysis.page import Page
 
 __all__ = ["contrast_section"]
@@ -80,7 +80,7 @@ def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
         cells = [QUANTITIES[row["quantity"]], f"{page.treatment} − {row['control']}", str(row["step"])]
         cells += [signed(row["change_treatment"], 3), signed(row["change_control"], 3), signed(row["difference"], 3)]
         if page.worlds >= LEAST_WORLDS:
-            cells.append(f"{numeral(row['low'], 3)} to {numeral(row['high'], 3)}")
+            cells.append(interval_text(row["low"], row["high"]))
         rows.append([*cells, f"{count(row['n_treatment'])} / {count(row['n_control'])}", count(row["worlds"])])
     interval = ["95 % interval"] if page.worlds >= LEAST_WORLDS else []
     headers = ["quantity", "arms", "last step", "change here", "change there", "difference", *interval, "people", "worlds"]

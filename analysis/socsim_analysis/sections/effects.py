@@ -7,7 +7,7 @@ import pandas as pd
 from socsim.scenario.asking import AnyOf
 from socsim_analysis.effects import LEAST_UNITS, models_chosen, way_table
 from socsim_analysis.figures import effect_figure
-from socsim_analysis.markup import Html, count, element, numeral, paragraph, plural, section, signed
+from socsim_analysis.markup import Html, count, element, interval_text, numeral, paragraph, plural, section, signed
 from socsim_analysis.page import Page
 
 __all__ = ["effects_section"]
@@ -71,13 +71,16 @@ def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
 
 def _interval_words(table: pd.DataFrame) -> str:
     """Over which units intervals are, and where there are too few; a later step may have other units than an early one."""
-    over: list[str] = []
-    none: list[str] = []
+    texts: list[str] = []
     for unit, rows in table.groupby("unit", sort=False):
-        words = plural(int(rows["units"].min()), str(unit), _UNITS[str(unit)])
-        (none if rows["low"].isna().all() else over).append(words)
-    texts = [f"95 % intervals over {' and '.join(over)}, whose answers go together."] if over else []
-    texts += [f"{' and '.join(none)}: no interval, which needs {LEAST_UNITS}."] if none else []
+        units = int(rows["units"].min())
+        words = plural(units, str(unit), _UNITS[str(unit)])
+        if not rows["low"].isna().all():
+            texts.append(f"95 % intervals over {words}, whose answers go together.")
+        elif units < LEAST_UNITS:
+            texts.append(f"{words}: no interval, which needs {LEAST_UNITS}.")
+        else:
+            texts.append(f"{words}: no interval, as they answer alike.")
     return " ".join(texts)
 
 
@@ -85,7 +88,7 @@ def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
     several = [name for name in ("arm", "step") if table[name].nunique() > 1]
     rows: list[list[str | Html]] = []
     for row in table.to_dict("records"):
-        interval = "none" if pd.isna(row["low"]) else f"{numeral(row['low'], 3)} to {numeral(row['high'], 3)}"
+        interval = interval_text(row["low"], row["high"])
         cells = [*(str(row[name]) for name in several), str(row["condition"]), str(row["level"]), str(row["reference"])]
         cells += [signed(row["effect"], 3), interval, numeral(row["mean"], 3), numeral(row["mean_reference"], 3)]
         rows.append([*cells, f"{count(row['n'])} / {count(row['n_reference'])}", count(row["units"])])

@@ -6,7 +6,7 @@ import pandas as pd
 
 from socsim_analysis.contrasts import LEAST_WORLDS, QUANTITIES
 from socsim_analysis.figures import effect_figure
-from socsim_analysis.markup import Html, count, element, numeral, paragraph, plural, section, signed
+from socsim_analysis.markup import Html, count, element, interval_text, numeral, paragraph, plural, section, signed
 from socsim_analysis.page import MOST_ARMS, Page
 from socsim_analysis.sweeps import factor_in_words, factors_of, sweep_table
 
@@ -40,6 +40,7 @@ def _intro(page: Page) -> str:
         texts.append("People are the same in all replicates, so intervals say nothing of other people.")
     if page.worlds < LEAST_WORLDS:
         texts.append(f"With fewer than {LEAST_WORLDS} replicates there is no interval.")
+    texts.append("Where an effect is the same in all replicates there is none either: nothing was drawn, and they are copies.")
     if points > MOST_ARMS:
         texts.append(f"Other parts of this page show the first {MOST_ARMS} variants.")
     texts.append("Many effects without correction for their number: a single interval without zero is weak evidence.")
@@ -70,7 +71,7 @@ def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
 def _table(page: Page, item: str, table: pd.DataFrame) -> Html:
     rows: list[list[str | Html]] = []
     for row in table.to_dict("records"):
-        interval = "none" if pd.isna(row["low"]) else f"{numeral(row['low'], 3)} to {numeral(row['high'], 3)}"
+        interval = interval_text(row["low"], row["high"])
         against = f"{row['level']} against {row['reference']}"
         cells = [QUANTITIES[row["quantity"]], factor_in_words(str(row["factor"])), against, signed(row["effect"], 3), interval]
         rows.append([*cells, numeral(row["sd"], 3), count(row["pairs"]) if row["pairs"] else "slope", count(row["replicates"])])
