@@ -23,6 +23,7 @@ from socsim.errors import Problem, RecordError, ScenarioError
 from socsim.events import RunProgress
 from socsim.inference.manner import manner_recorded
 from socsim.inference.types import Engine
+from socsim.interactions import Interaction
 from socsim.laying_out import INPUTS, check_same_scenario, claim_beside, claim_folder, lay_out
 from socsim.record.caching import CACHE_FACT, open_cache
 from socsim.record.lock import RunLock
@@ -83,6 +84,7 @@ def branch(
     progress: RunProgress | None = None,
     report: bool = False,
     agent_class: type[SocialAgent] = SocialAgent,
+    interactions: Mapping[str, type[Interaction]] | None = None,
 ) -> Run:
     """Make a run that leaves another one at a step.
 
@@ -95,6 +97,7 @@ def branch(
         progress: whoever wants to see it go on.
         report: also write ``report.html``.
         agent_class: the class that the run was made with.
+        interactions: those that the run was made with.
 
     Raises:
         ScenarioError: the changed phases are not valid, or there is no such step.
@@ -111,7 +114,7 @@ def branch(
     with engine_for(scenario, beside, engine) as ready:
         open_cache(folder, ready.identity).close()
         manner = manner_recorded(manifest)
-        worlds = build_worlds(scenario, folder / INPUTS, manner)
+        worlds = build_worlds(scenario, folder / INPUTS, manner, interactions)
         steps = max(len(world.steps) for world in worlds)
         if at >= steps:
             raise ScenarioError(Problem(f"there is no step {at}", "branch.at", fix=f"Steps are 0 to {steps - 1}"))

@@ -7,7 +7,7 @@ is asked something else by the model. The record is only read; the interview's c
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from socsim.errors import RecordError
 from socsim.event import Event
 from socsim.inference.manner import manner_recorded
 from socsim.inference.types import Engine
+from socsim.interactions import Interaction
 from socsim.items import ItemFailure, Response
 from socsim.laying_out import INPUTS
 from socsim.model import SocialModel
@@ -48,6 +49,7 @@ def interview(
     replicate: int = 0,
     engine: Engine | None = None,
     agent_class: type[SocialAgent] = SocialAgent,
+    interactions: Mapping[str, type[Interaction]] | None = None,
 ) -> Response | ItemFailure:
     """Ask an agent something at its (first) turn of a step, without touching the run.
 
@@ -62,6 +64,7 @@ def interview(
         replicate: number of the replicate.
         engine: an engine to use instead of the one that the scenario names; stays open.
         agent_class: the class that the run was made with.
+        interactions: those that the run was made with.
 
     Raises:
         RecordError: there is no such world, item or turn, or the record does not reach as far.
@@ -69,7 +72,7 @@ def interview(
     folder = Path(path)
     manifest = read_manifest(folder)
     scenario = open_scenario(load_scenario(folder / SCENARIO_NAME, data_folder=folder / INPUTS)).scenario
-    worlds = build_worlds(scenario, folder / INPUTS, manner_recorded(manifest))
+    worlds = build_worlds(scenario, folder / INPUTS, manner_recorded(manifest), interactions)
     world = _chosen(worlds, folder, arm, replicate)
     if not 0 <= step < len(world.steps):
         raise RecordError(f"{folder}: there is no step {step}. Steps are 0 to {len(world.steps) - 1}.")
