@@ -29,7 +29,7 @@ from socsim.inference.types import DrawKey, Request, SamplingParams, Segment
 from socsim.record.store import RecordStore
 from socsim.scenario.engines import LimitsSpec
 
-__all__ = ["describe", "main", "measure", "queued"]
+__all__ = ["describe", "main", "measure", "peak_mb", "queued"]
 
 _SAMPLING = SamplingParams(max_tokens=20)
 _PERSONA = (
@@ -57,10 +57,10 @@ def queued(count: int) -> Backlog:
 
 def measure(count: int, answered: int) -> dict[str, Any]:
     """Queue and answer in this process; seconds, and memory in MB."""
-    before = _peak_mb()
+    before = peak_mb()
     began = time.perf_counter()
     backlog = queued(count)
-    queueing_s, waiting = time.perf_counter() - began, _peak_mb()
+    queueing_s, waiting = time.perf_counter() - began, peak_mb()
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="socsim-memory-") as folder:
         done = asyncio.run(_answer(backlog, answered, Path(folder) / "record.sqlite"))
@@ -70,7 +70,7 @@ def measure(count: int, answered: int) -> dict[str, Any]:
         "queued": count,
         "answered": done,
         "left": len(backlog),
-        "peak_rss_mb": _peak_mb(),
+        "peak_rss_mb": peak_mb(),
         "peak_rss_mb_while_queueing": waiting,
         "rss_mb_of_libraries": before,
         "bytes_per_waiting_call": (waiting - before) * 1e6 / count,
@@ -94,7 +94,7 @@ async def _answer(backlog: Backlog, answered: int, path: Path) -> int:
     return done
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Largest resident memory of this program so far, in millions of bytes.
 
     What Linux says of the program goes before what it says of the process, which had its parent's memory when it began.

@@ -89,6 +89,10 @@ def cell_name(cell: Cell) -> str:
     return kind if owner < 0 else f"{kind} of agent {owner}"
 
 
+_KEPT = ("ties", "memory")
+"""Kinds of cells of which every entry is kept."""
+
+
 def _place(entry: Entry) -> tuple[At, int, int]:
     return (entry.at, entry.agent, entry.nth)
 
@@ -102,6 +106,8 @@ class Cells:
 
     def __init__(self) -> None:
         self._entries: dict[Cell, list[Entry]] = {}
+        self._grown: set[Cell] = set()
+        """Cells with more than one entry, of which some may be forgotten."""
 
     def put(self, cell: Cell, entry: Entry) -> None:
         """Add a version; entries stand in the order of their places, then of the turns that wrote them."""
@@ -110,6 +116,8 @@ class Cells:
             entries.append(entry)
         else:
             insort(entries, entry, key=_place)
+        if len(entries) == 2 and cell[1] >= 0 and cell[0] not in _KEPT:
+            self._grown.add(cell)
 
     def newest(self, cell: Cell, before: At) -> Entry | None:
         """The last entry below a place; None where there is none."""
@@ -144,7 +152,9 @@ class Cells:
 
         Call it where entries are put; whoever reads meanwhile elsewhere reads on in what was there.
         """
-        for cell, entries in list(self._entries.items()):
-            kind, owner = cell
-            if owner >= 0 and kind not in ("ties", "memory") and len(entries) > 1 and entries[1].at < before:
-                self._entries[cell] = entries[max(0, bisect_left(entries, before, key=_at) - 1) :]
+        for cell in tuple(self._grown):
+            entries = self._entries[cell]
+            if entries[1].at < before:
+                left = self._entries[cell] = entries[max(0, bisect_left(entries, before, key=_at) - 1) :]
+                if len(left) < 2:
+                    self._grown.discard(cell)

@@ -69,7 +69,7 @@ LAYERS = (
     ("declared parts", {"scenario"}),
     (
         "people, ties, models, record, engines",
-        {"population", "network", "dynamics", "models", "record", "inference", "tables", "showing"},
+        {"population", "network", "dynamics", "crowds", "models", "record", "inference", "tables", "showing"},
     ),
     ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.__init__"}),
     ("client", {"inference.client", "inference.dry", "inference.factory", "inference.replay", "session", "run_folder"}),

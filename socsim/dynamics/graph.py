@@ -90,6 +90,14 @@ class Neighbours:
         """Share of those whom each agent reads that are chosen, weights aside; 0 where it reads nobody; shape (n,)."""
         return self.counts(chosen) / np.maximum(self.degrees, 1)
 
+    def read_by_only(self, readers: Integers) -> Neighbours:
+        """The same agents, of whom all but ``readers`` read nobody: what a step needs in which only these act."""
+        kept = np.zeros(self.n, dtype=np.int64)
+        kept[readers] = self.degrees[readers]
+        indptr = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
+        places = np.arange(indptr[-1]) + np.repeat(self.indptr[:-1] - indptr[:-1], kept)
+        return Neighbours(indptr, self.indices[places], None if self.weights is None else self.weights[places])
+
     def pick(self, readers: Integers, rng: np.random.Generator) -> Integers:
         """One of those whom each reader reads, uniformly, weights aside; the reader itself where it reads nobody.
 

@@ -40,6 +40,8 @@ class Frontiers:
 
     def __init__(self) -> None:
         self._cells: dict[Cell, _Frontier] = {}
+        self._grown: set[Cell] = set()
+        """Cells of which the lengths of more than one place are known."""
         self._numbers = itertools.count()
 
     def announce(self, at: At, writes: Iterable[Cell]) -> None:
@@ -70,7 +72,11 @@ class Frontiers:
         """A turn that was announced has ended, after a chain of turns that took ``path_s`` seconds at the least."""
         for cell in writes:
             frontier = self._cells[cell]
-            frontier.lengths[at] = max(frontier.lengths.get(at, 0.0), path_s)
+            lengths = frontier.lengths
+            if lengths.get(at, -1.0) < path_s:
+                lengths[at] = path_s
+                if len(lengths) > 1:
+                    self._grown.add(cell)
             if frontier.pending[at] > 1:
                 frontier.pending[at] -= 1
                 continue
@@ -84,16 +90,22 @@ class Frontiers:
         longest = 0.0
         for cell in reads:
             frontier = self._cells.get(cell)
-            if frontier is not None:
-                longest = max(longest, max((length for place, length in frontier.lengths.items() if place < at), default=0.0))
+            if frontier is None:
+                continue
+            for place, length in frontier.lengths.items():
+                if length > longest and place < at:
+                    longest = length
         return longest
 
     def forget(self, before: At) -> None:
         """Fold what is known of places below ``before`` into one; all turns there have ended."""
-        for frontier in self._cells.values():
-            old = [place for place in frontier.lengths if place < before]
+        for cell in tuple(self._grown):
+            lengths = self._cells[cell].lengths
+            old = [place for place in lengths if place < before]
             if len(old) > 1:
-                longest = max(frontier.lengths[place] for place in old)
+                longest = max(lengths[place] for place in old)
                 for place in old:
-                    del frontier.lengths[place]
-                frontier.lengths[max(old)] = longest
+                    del lengths[place]
+                lengths[max(old)] = longest
+            if len(lengths) < 2:
+                self._grown.discard(cell)
