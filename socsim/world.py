@@ -82,6 +82,8 @@ class World:
     """The adapter of each of several models; empty where it has none."""
     _as_model: dict[tuple[tuple[tuple[str, int], ...], str], Wording] = field(default_factory=dict, repr=False, compare=False)
 
+    _numbers: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False, compare=False)
+
     def present(self, step: int) -> Sequence[int]:
         """Agents who take part at a step, ascending; a `range` where that is everybody."""
         return self.happenings.present(len(self.personas), step)
@@ -119,6 +121,15 @@ class World:
             KeyError: people have no fact of this name.
         """
         return self.personas[agent].facts[name]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A declared fact of everybody, shape (agents,); 0 where it is no number."""
+        found = self._numbers.get(name)
+        if found is None:
+            values = (person.facts[name] for person in self.personas)
+            found = np.array([float(value) if isinstance(value, int | float) else 0.0 for value in values])
+            self._numbers[name] = found
+        return found
 
     def rows(self, table: str) -> Sequence[Row]:
         """The rows of a table that the scenario names.

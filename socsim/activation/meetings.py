@@ -6,14 +6,18 @@ does react is found when its turn comes (see `socsim.activation.events`). Arms o
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from socsim.activation.steps import PlannedStep
 from socsim.activation.turns import Meeting
 from socsim.scenario.schedule import ActivationSpec
-from socsim.seeding import stream, uniform
+from socsim.seeding import stream
 
 __all__ = ["Roster", "draw_meetings"]
 
@@ -36,6 +40,10 @@ class Roster(Protocol):
 
     def fact(self, agent: int, name: str) -> Value:
         """A declared fact of an agent."""
+        ...
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A declared fact of everybody, shape (agents,); 0 where it is no number."""
         ...
 
     def scheduled(self, table: str) -> Mapping[int, Sequence[tuple[int, int]]]:
@@ -64,40 +72,44 @@ def _one_by_one(agents: Sequence[int]) -> tuple[Meeting, ...]:
 
 
 def _shuffled(agents: Sequence[int], seed: int, *names: str | int) -> list[int]:
-    return [agents[index] for index in stream(seed, "activation", *names).permutation(len(agents))]
+    return _order(agents, seed, *names).tolist()  # type: ignore[no-any-return]
+
+
+def _order(agents: Sequence[int], seed: int, *names: str | int) -> NDArray[np.int64]:
+    return np.asarray(agents, dtype=np.int64)[stream(seed, "activation", *names).permutation(len(agents))]
 
 
 def _dyad(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:
-    return _pairs(spec, planned, roster)[:1]
+    return tuple(Meeting(pair) for pair in itertools.islice(_pairs(spec, planned, roster), 1))
 
 
 def _dyads(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:
-    return _pairs(spec, planned, roster)
+    return tuple(Meeting(pair, 0, number) for number, pair in enumerate(_pairs(spec, planned, roster)))
 
 
-def _pairs(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:
-    """Disjoint ordered pairs: people in a drawn order, each with the next free one whom it may meet."""
+def _pairs(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> Iterator[tuple[int, int]]:
+    """Disjoint ordered pairs: people in a drawn order, each with the next free one whom it may meet; found as they are wanted."""
     when = "all" if spec.members == "fixed" else planned.step
-    order = _shuffled(roster.present(planned.step), roster.seed, "pairs", planned.phase.phase, when)
+    order = _order(roster.present(planned.step), roster.seed, "pairs", planned.phase.phase, when)
     if spec.among == "all":
-        pairs = list(zip(order[::2], order[1::2], strict=False))
+        yield from ((int(one), int(other)) for one, other in zip(order[::2], order[1::2], strict=False))
     else:
-        pairs = _tied_pairs(order, roster)
-    return tuple(Meeting(pair, 0, number) for number, pair in enumerate(pairs))
+        yield from _tied_pairs(order, roster)
 
 
-def _tied_pairs(order: Sequence[int], roster: Roster) -> list[tuple[int, int]]:
-    rank = {agent: index for index, agent in enumerate(order)}
-    free, pairs = set(order), []
-    for agent in order:
-        if agent not in free:
+def _tied_pairs(order: NDArray[np.int64], roster: Roster) -> Iterator[tuple[int, int]]:
+    rank = np.full(int(order.max(initial=-1)) + 1, -1)
+    rank[order] = np.arange(order.size)
+    taken: set[int] = set()
+    for agent in map(int, order):
+        if agent in taken:
             continue
-        candidates = [other for other in roster.tied_to(agent) if other in free and other != agent]
+        near = [other for other in roster.tied_to(agent) if other != agent and other not in taken]
+        candidates = [other for other in near if other < rank.size and rank[other] >= 0]
         if candidates:
             other = min(candidates, key=rank.__getitem__)
-            pairs.append((agent, other))
-            free -= {agent, other}
-    return pairs
+            taken |= {agent, other}
+            yield agent, other
 
 
 def _groups(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:
@@ -130,21 +142,17 @@ def _hourly(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple
 
 def _rhythm(spec: ActivationSpec, planned: PlannedStep, roster: Roster, factor: float) -> tuple[Meeting, ...]:
     """Who has an event of a Poisson process within the step; its time, exponential with the rate, gives the order."""
-    times = []
-    for agent in roster.present(planned.step):
-        rate = factor * _rate(spec, agent, roster)
-        u = uniform(roster.seed, "activation", "rhythm", agent, planned.step)
-        time = -math.log1p(-u) / rate if rate > 0 else math.inf
-        if time < 1.0:
-            times.append((time, agent))
-    return _one_by_one([agent for _, agent in sorted(times)])
-
-
-def _rate(spec: ActivationSpec, agent: int, roster: Roster) -> float:
+    present = np.asarray(roster.present(planned.step), dtype=np.int64)
+    if not present.size:
+        return ()
+    drawn = stream(roster.seed, "activation", "rhythm", planned.step).random(int(present[-1]) + 1)[present]
     if isinstance(spec.rate, str):
-        value = roster.fact(agent, spec.rate)
-        return float(value) if isinstance(value, int | float) else 0.0
-    return 1.0 if spec.rate is None else float(spec.rate)
+        rates = factor * roster.numbers(spec.rate)[present]
+    else:
+        rates = np.full(present.size, factor * (1.0 if spec.rate is None else float(spec.rate)))
+    times = np.divide(-np.log1p(-drawn), rates, out=np.full(present.size, math.inf), where=rates > 0)
+    soon = np.flatnonzero(times < 1.0)
+    return _one_by_one(present[soon[np.argsort(times[soon], kind="stable")]].tolist())
 
 
 def _schedule(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:

@@ -31,6 +31,9 @@ class Crowd:
     def fact(self, agent: int, name: str) -> str | float:
         return "ab"[agent % 2] if name == "side" else 0.5 * (agent % 3)
 
+    def numbers(self, name: str) -> Any:
+        return np.array([self.fact(agent, name) for agent in range(self.size)], dtype=float)
+
     def scheduled(self, table: str) -> Mapping[int, Sequence[tuple[int, int]]]:
         return self.table
 
@@ -137,3 +140,38 @@ def test_whoever_does_not_take_part_meets_nobody(activation: Any) -> None:
     crowd.gone = {2, 5}
     for step in range(10):
         assert not crowd.gone & set(everybody(drawn(activation, crowd, step)))
+
+
+class Counting(Crowd):
+    """Counts whom it is asked about one by one."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.asked = 0
+
+    def present(self, step: int) -> Sequence[int]:
+        return range(self.size)
+
+    def tied_to(self, agent: int) -> Sequence[int]:
+        self.asked += 1
+        return super().tied_to(agent)
+
+    def fact(self, agent: int, name: str) -> str | float:
+        self.asked += 1
+        return super().fact(agent, name)
+
+
+@pytest.mark.parametrize(
+    "activation", ["dyad", {"dyad": {"among": "all"}}, {"poisson": {"rate": 0.001}}, {"hourly": {"rate": 0.0005}}]
+)
+def test_where_few_act_people_are_not_gone_through_one_by_one(activation: Any) -> None:
+    crowd = Counting(20_000)
+    assert 1 <= len(drawn(activation, crowd)) < 60
+    assert crowd.asked <= 60
+
+
+def test_the_first_of_many_pairs_is_the_pair_of_a_single_dyad() -> None:
+    for seed in range(20):
+        crowd = Crowd(11, seed)
+        crowd.gone = {3, 4}
+        assert drawn({"dyad": {"among": "ties"}}, crowd)[0].members == drawn({"dyads": {"among": "ties"}}, crowd)[0].members
