@@ -7,17 +7,15 @@ path that, with agent and step, makes its draw key.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
-import orjson
 from pydantic import BaseModel
 
+from socsim.contents import answer_content, content_hash, spec_content
 from socsim.effects import Effects
 from socsim.happenings import Script
 from socsim.inference.manner import Manner
@@ -101,7 +99,7 @@ class Event:
     wording: Wording
     asker: Asker | None
     priority: float = 0.0
-    """Lower goes first where calls wait. A number of the event's own keeps its later calls before those of later events."""
+    """Lower goes first where calls wait."""
     playing: Play = None  # type: ignore[assignment]
     """How people act in this event, where their class does not say otherwise."""
     calls: list[tuple[str, str, str]] = field(default_factory=list)
@@ -112,6 +110,8 @@ class Event:
     """What the agent answers and says where it is a confederate."""
     trial: tuple[tuple[str, str], ...] = ()
     """Levels of conditions and wordings under which the turn is taken, by name."""
+    drawing_as: int | None = None
+    """As whom replies are drawn, where people share them."""
     busy_s: float = 0.0
     """Seconds for which the engine was waited for; calls made together count as long as the longest."""
     _generator: np.random.Generator | None = None
@@ -317,7 +317,8 @@ class Event:
         return outcome
 
     def _key(self, path: str, attempt: int) -> DrawKey:
-        return DrawKey(self.seed, self.observation.agent, self.observation.step, path, attempt)
+        seen = self.observation
+        return DrawKey(self.seed, seen.agent if self.drawing_as is None else self.drawing_as, seen.step, path, attempt)
 
     async def _made(self, wanted: Sequence[tuple[str, Request, DrawKey | None]]) -> list[Completion | CallFailure]:
         """Calls in program order, made side by side; outcomes in their order."""
@@ -342,44 +343,19 @@ class Event:
         return [outcome for outcome in found if outcome is not None]
 
     def _asked(self) -> Asker:
-        if self.asker is None:
-            raise RuntimeError("this event only shows its prompts; it has nobody to ask")
-        return self.asker
+        if self.asker is not None:
+            return self.asker
+        raise RuntimeError("this event only shows its prompts; it has nobody to ask")
 
     def observed_hash(self) -> str:
         """Hash of everything the agent saw."""
-        return _hash(content_of(self.observation), default=_spec_content)
+        return content_hash(content_of(self.observation), default=spec_content)
 
     def did_hash(self) -> str:
         """Hash of every call it made and everything that came of it, but for the words that say how."""
-        responses = [_content(response) for response in sorted(self.responses, key=lambda response: response.item)]
+        responses = [answer_content(response) for response in sorted(self.responses, key=lambda response: response.item)]
         done = (sorted(self.calls), responses, self.message)
-        return _hash((*done, self.effects) if self.effects else done)
-
-
-@lru_cache(maxsize=256)
-def _spec_content(spec: SaySpec) -> dict[str, Any]:
-    """A message is observed as it was before people could keep silent, where they cannot."""
-    return spec.model_dump(exclude={"silence"} if spec.silence is None else None)
-
-
-def _content(answer: Response | ItemFailure) -> Mapping[str, Any] | ItemFailure:
-    """What an answer says. Words on how it was had follow from the calls, and may be worded anew; texts are left out where
-    there are none."""
-    if isinstance(answer, ItemFailure):
-        return answer
-    content = {name: getattr(answer, name) for name in _ANSWER_FIELDS}
-    content["readings"] = [{name: getattr(one, name) for name in _READING_FIELDS} for one in answer.readings]
-    return content | {"texts": answer.texts} if answer.texts else content
-
-
-_ANSWER_FIELDS = tuple(one.name for one in fields(Response) if one.name != "texts")
-_READING_FIELDS = tuple(one.name for one in fields(Reading) if one.name not in ("how", "repaired"))
-
-
-def _hash(value: object, default: object = None) -> str:
-    content = orjson.dumps(value, default=default)  # type: ignore[arg-type]
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+        return content_hash((*done, self.effects) if self.effects else done)
 
 
 def _with_length(sampling: SamplingParams, max_tokens: int, stop: tuple[str, ...]) -> SamplingParams:

@@ -307,6 +307,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         if self.world.models:
             event.trial = (*event.trial, ("model", wording.model))
         event.script = self.world.happenings.scripts.get(turn.agent)
+        event.drawing_as = self.world.archetypes[turn.agent] if self.world.archetypes else None
         return event
 
     async def event_of(self, turn: Turn, asker: Asker) -> Event:

@@ -78,6 +78,8 @@ class World:
     """The caller's own interactions by name."""
     models: tuple[str, ...] = ()
     """What the model is called that answers for each at the start; empty where there is one for all."""
+    archetypes: tuple[int, ...] = ()
+    """For everybody the first person with the same persona text, as whom it draws its replies; empty where all draw their own."""
     adapters: Mapping[str, str] = field(default_factory=dict)
     """The adapter of each of several models; empty where it has none."""
     _as_model: dict[tuple[tuple[tuple[str, int], ...], str], Wording] = field(default_factory=dict, repr=False, compare=False)
@@ -201,6 +203,7 @@ def build_world(
         ties_change=_ties_change(spec, customs or {}),
         customs=customs or {},
         models=_models(spec, len(personas), seed),
+        archetypes=_archetypes(texts) if spec.inference.share == "archetypes" else (),
         adapters={name: alone.adapter or "" for name, alone in spec.inference.models.items()},
     )
 
@@ -225,6 +228,11 @@ def _models(spec: Scenario, people: int, seed: int) -> tuple[str, ...]:
     counts = largest_remainder(np.array([part.share for part in model]), people)
     names = [part.label for part, count in zip(model, counts, strict=True) for _ in range(int(count))]
     return tuple(names[place] for place in stream(seed, "models").permutation(people))
+
+
+def _archetypes(texts: Sequence[str]) -> tuple[int, ...]:
+    first: dict[str, int] = {}
+    return tuple(first.setdefault(text, number) for number, text in enumerate(texts))
 
 
 def _steps(spec: Scenario, items: dict[str, ItemSpec], seed: int) -> tuple[PlannedStep, ...]:

@@ -73,7 +73,7 @@ LAYERS = (
     ),
     ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.__init__"}),
     ("client", {"inference.client", "inference.dry", "inference.factory", "inference.replay", "session", "run_folder"}),
-    ("readouts", {"readouts", "happenings", "scripted_answers"}),
+    ("readouts", {"readouts", "happenings", "scripted_answers", "contents"}),
     ("agent", {"event", "agent"}),
     ("interactions", {"interactions", "memory"}),
     ("model", {"world", "staging", "outcomes", "troupe", "model", "carrying", "forecasting"}),

@@ -5,7 +5,7 @@ Missing answers (failed, or valid non-answers) have no opinion: they are left ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -25,6 +25,7 @@ __all__ = [
     "RunLike",
     "Snapshot",
     "arm_names",
+    "calls_of_their_own",
     "control_of",
     "in_several_contexts",
     "item_spec",
@@ -246,3 +247,17 @@ def world_opinions(run: RunLike, frame: pd.DataFrame, arm: str, replicate: int) 
     columns = rows["step"].map({step: column for column, step in enumerate(steps)})
     x[rows["agent"].to_numpy(dtype=int), columns.to_numpy(dtype=int)] = rows["x"].to_numpy(dtype=float)
     return Opinions(steps, x)
+
+
+def calls_of_their_own(run: RunLike) -> tuple[int, int]:
+    """(different calls, all calls that events made), where equal calls of several people count once each time and once in all.
+
+    The first over the second is the share of decisions that had a call of their own.
+    """
+    made = [(digest, draw) for calls in run.events["calls"] for _, digest, draw in _triples(calls)] if len(run.events) else []
+    return len(set(made)), len(made)
+
+
+def _triples(calls: Any) -> Iterator[tuple[str, str, str]]:
+    for call in calls:
+        yield (call["path"], call["digest"], call["draw"]) if isinstance(call, Mapping) else tuple(call)

@@ -216,6 +216,10 @@ class InferenceSpec(Spec):
     """What the endpoint charges, instead of the table of prices."""
     fresh: bool = False
     """Ask everything anew: no reply of another record is used, and equal questions are not one call."""
+    share: Literal["archetypes"] | None = None
+    """``archetypes``: people with the same persona text whose prompts at a step are word for word the same get one reply. An
+    approximation, for large populations: such people are copies where they write, and where they answer by ``sample``; the page
+    states the share of decisions that had a call of their own. Left out, everybody is asked."""
     embedded: EmbeddedSpec | None = None
     """Settings of the embedded engine."""
     endpoint: EndpointSpec | None = None
@@ -239,6 +243,13 @@ class InferenceSpec(Spec):
             raise ValueError(
                 f"these are settings of the {own} engine, and the engine is {engine}. Leave them out, or write engine: {own}"
             )
+        return value
+
+    @field_validator("share")
+    @classmethod
+    def _not_fresh(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("fresh"):
+            raise ValueError("fresh: true asks everything anew, so no reply can be shared. Leave one of the two out")
         return value
 
     @field_validator("key")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socsim_analysis.contrasts import LEAST_WORLDS
-from socsim_analysis.frames import control_of, in_several_contexts
+from socsim_analysis.frames import calls_of_their_own, control_of, in_several_contexts
 from socsim_analysis.markup import Html, bullets, count, percent, section
 from socsim_analysis.page import Page
 
@@ -12,7 +12,16 @@ __all__ = ["limits_section"]
 
 def limits_section(page: Page) -> Html:
     """Limits that hold for this run."""
-    texts = [_worlds(page), _model(page), *_wording(page), _people(page), *_human(page), *_influence(page), *_data(page)]
+    texts = [
+        _worlds(page),
+        _model(page),
+        *_sharing(page),
+        *_wording(page),
+        _people(page),
+        *_human(page),
+        *_influence(page),
+        *_data(page),
+    ]
     return section("limits", "Limits of what may be concluded", bullets(texts))
 
 
@@ -47,6 +56,17 @@ def _model(page: Page) -> str:
         "The same scenario asked afresh may also differ slightly; the record in the run folder reproduces every number here "
         "exactly."
     )
+
+
+def _sharing(page: Page) -> list[str]:
+    if page.run.scenario.inference.share is None:
+        return []
+    own, decisions = calls_of_their_own(page.run)
+    return [
+        f"Replies were shared by archetype: of {count(decisions)} questions that people were asked, {count(own)} "
+        f"({percent(own / max(decisions, 1))}) had a call of their own; the others took the reply to the same words, put to "
+        "somebody with the same persona text. People who share replies are copies of one another, so they differ too little."
+    ]
 
 
 def _wording(page: Page) -> list[str]:
