@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from socsim_analysis.designs.tables import Column, Table, TableError, constant_within, in_arm, one_of
+from socsim_analysis.designs.tables import Column, Table, TableError, constant_within, of_arm, one_of
 
 __all__ = ["CHOICES", "WINDOW", "WORLDS", "alternative_shares", "free_choices", "worlds", "worlds_in"]
 
@@ -90,7 +90,7 @@ def worlds(frame: pd.DataFrame, window: int = WINDOW) -> pd.DataFrame:
 def worlds_in(frame: pd.DataFrame, arm: object = None, window: int = WINDOW) -> pd.DataFrame:
     """Groups of one arm, from a table like `WORLDS` or `CHOICES`."""
     table, checked = one_of(frame, (WORLDS, CHOICES))
-    return in_arm(checked if table is WORLDS else worlds(frame, window), arm)
+    return of_arm(checked if table is WORLDS else worlds(frame, window), checked, arm)
 
 
 def free_choices(table: pd.DataFrame) -> pd.DataFrame:

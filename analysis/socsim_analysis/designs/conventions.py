@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from socsim_analysis.designs.convention_tables import CHOICES, WINDOW, WORLDS, free_choices, worlds_in
-from socsim_analysis.designs.tables import in_arm
+from socsim_analysis.designs.tables import in_arm, told
 from socsim_analysis.designs.units import Statistic, UnitValues, statistic, summarised
 
 __all__ = [
@@ -129,7 +129,7 @@ def dominance(frame: pd.DataFrame, arm: object = None, name: object = None) -> U
     totals = parts.groupby("name")["part"].sum()
     chosen = name if name is not None or totals.empty else totals.idxmax()
     values = parts["part"].where(parts["name"] == chosen, 0.0).groupby(parts["world"]).sum()
-    return summarised("conventions.dominance", values, f"share of groups won by {chosen!r}")
+    return summarised("conventions.dominance", values, f"share of groups won by {told(chosen)}")
 
 
 def _tipped(frame: pd.DataFrame, arm: object) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from socsim_analysis.designs.tables import Column, Table, TableError, constant_within, in_arm, one_of
+from socsim_analysis.designs.tables import Column, Table, TableError, constant_within, of_arm, one_of
 
 __all__ = ["ESTIMATES", "TRIALS", "WEIGHTS", "peer_weights", "trials", "trials_in", "two_rounds"]
 
@@ -136,7 +136,7 @@ def two_rounds(table: pd.DataFrame, first: int | None, last: int | None) -> tupl
 def trials_in(frame: pd.DataFrame, arm: object = None) -> pd.DataFrame:
     """Trials of one arm, from a table like `TRIALS` or `ESTIMATES` (of which all arms give the unit of errors)."""
     table, checked = one_of(frame, (TRIALS, ESTIMATES))
-    return in_arm(checked if table is TRIALS else trials(frame), arm)
+    return of_arm(checked if table is TRIALS else trials(frame), checked, arm)
 
 
 def peer_weights(frame: pd.DataFrame, first: int | None = None, second: int | None = None, least: float = 0.02) -> pd.DataFrame:

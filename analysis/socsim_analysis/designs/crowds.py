@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from socsim_analysis.designs.crowd_tables import ESTIMATES, TRIALS, WEIGHTS, peer_weights, trials_in, two_rounds
-from socsim_analysis.designs.tables import in_arm, one_of
+from socsim_analysis.designs.tables import in_arm, of_arm, one_of
 from socsim_analysis.designs.units import Statistic, Unit, UnitValues, by_unit, statistic, summarised
 
 __all__ = [
@@ -111,7 +111,7 @@ def weight_on_peers(frame: pd.DataFrame, arm: object = None, unit: Unit = "world
     revisions that moved away from the number seen (below 0) and of those that went beyond it (above 1).
     """
     table, checked = one_of(frame, (WEIGHTS, ESTIMATES))
-    rows = in_arm(checked if table is WEIGHTS else peer_weights(frame), arm)
+    rows = of_arm(checked if table is WEIGHTS else peer_weights(frame), checked, arm)
     inside = rows["weight"].between(0.0, 1.0)
     left_out = {
         **_share_left_out("moved away from others", rows["weight"] < 0.0),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from socsim_analysis.designs.tables import Column, Table, TableError, in_arm
+from socsim_analysis.designs.tables import Column, Table, TableError, in_arm, told
 from socsim_analysis.designs.units import Statistic, UnitValues, statistic, summarised
 
 __all__ = ["DOWNLOADS", "STATISTICS", "inequality", "song_unpredictability", "unpredictability"]
@@ -84,7 +84,7 @@ def _shares(frame: pd.DataFrame, arm: object) -> pd.DataFrame:
         world = table.index[table.isna().any(axis=1)][0]
         song = table.columns[table.loc[world].isna()][0]
         raise TableError(
-            f"column 'song' lacks {song!r} in world {world!r}; every world needs a row for each song, with 0 for none"
+            f"column 'song' lacks {told(song)} in world {told(world)}; every world needs a row for each song, with 0 for none"
         )
     totals = table.sum(axis=1)
     return table.div(totals.where(totals > 0), axis=0)

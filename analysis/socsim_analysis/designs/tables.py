@@ -14,8 +14,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-__all__ = ["Column", "Kind", "Table", "TableError", "constant_within", "in_arm", "one_of"]
+__all__ = ["Column", "Kind", "Table", "TableError", "constant_within", "in_arm", "of_arm", "one_of", "told"]
 
 Kind = Literal["label", "number", "whole", "flag"]
 """Kinds of columns: any name or code; a finite real number; a whole number; true or false (or 1 and 0)."""
@@ -80,34 +81,36 @@ class Table:
         made = {column.name: self._values(column, rows) for column in self.columns}
         checked = pd.DataFrame(made, columns=self.names)
         if self.key and checked.duplicated(list(self.key)).any():
-            first = checked.loc[checked.duplicated(list(self.key)), list(self.key)].iloc[0].to_dict()
-            raise TableError(f"table {self.name}: columns {', '.join(self.key)} must name a row, yet several rows have {first}")
+            row = checked.loc[checked.duplicated(list(self.key)), list(self.key)].iloc[0]
+            named = ", ".join(f"{name} {told(value)}" for name, value in row.items())
+            raise TableError(f"table {self.name}: columns {', '.join(self.key)} must name a row, yet several rows have {named}")
         return checked
 
     def _values(self, column: Column, rows: pd.DataFrame) -> pd.Series:
         if column.name not in rows.columns:
             return _absent(column, len(rows))
         values = rows[column.name]
-        if not column.gaps and bool(values.isna().any()):
-            self._fail(column, "has no value", int(values.isna().to_numpy().argmax()))
+        missing = values.isna().to_numpy(dtype=bool)
+        if not column.gaps and missing.any():
+            self._fail(column, "has no value", int(missing.argmax()))
         if column.kind == "label":
             return values
         numbers = _numbers(values, flag=column.kind == "flag")
-        strange = numbers.isna() & values.notna()
+        strange = np.isnan(numbers) & ~missing
         if strange.any():
             wanted = {"number": "a number", "whole": "a whole number", "flag": "true or false"}[column.kind]
-            self._fail(column, f"holds {values[strange].iloc[0]!r} where {wanted} belongs", int(strange.to_numpy().argmax()))
+            row = int(strange.argmax())
+            self._fail(column, f"holds {told(values.iloc[row])} where {wanted} belongs", row)
         low, high = (0.0, 1.0) if column.kind == "flag" else (column.low, column.high)
         outside = (numbers < low) | (numbers > high) | np.isinf(numbers)
         if column.kind in ("whole", "flag"):
-            outside |= numbers.notna() & (numbers % 1 != 0)
+            outside |= ~missing & (np.floor(numbers) != numbers)
         if outside.any():
-            self._fail(
-                column, f"holds {values[outside].iloc[0]!r}; it must be {_wanted(column)}", int(outside.to_numpy().argmax())
-            )
+            row = int(outside.argmax())
+            self._fail(column, f"holds {told(values.iloc[row])}; it must be {_wanted(column)}", row)
         if column.gaps or column.kind == "number":
-            return numbers
-        return numbers.astype(bool) if column.kind == "flag" else numbers.astype(np.int64)
+            return pd.Series(numbers)
+        return pd.Series(numbers.astype(bool) if column.kind == "flag" else numbers.astype(np.int64))
 
     def _fail(self, column: Column, what: str, row: int) -> None:
         raise TableError(f"table {self.name}: column {column.name!r} ({column.says}) {what} (row {row})")
@@ -121,7 +124,7 @@ def _absent(column: Column, rows: int) -> pd.Series:
     return pd.Series(np.full(rows, np.nan))
 
 
-def _numbers(values: pd.Series, *, flag: bool) -> pd.Series:
+def _numbers(values: pd.Series, *, flag: bool) -> NDArray[np.float64]:
     """As floats; NaN for what is no number (text is none, and true and false are only where flags belong)."""
 
     def number(value: object) -> float:
@@ -130,8 +133,8 @@ def _numbers(values: pd.Series, *, flag: bool) -> pd.Series:
         return float(value) if isinstance(value, int | float | np.integer | np.floating) else math.nan
 
     if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
-        return pd.Series([number(value) for value in values], index=values.index, dtype=float)
-    return pd.Series(values.to_numpy(dtype=float, na_value=np.nan), index=values.index)
+        return np.asarray([number(value) for value in values], dtype=float)
+    return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
 
 
 def _wanted(column: Column) -> str:
@@ -174,8 +177,16 @@ def in_arm(frame: pd.DataFrame, arm: object = None) -> pd.DataFrame:
             raise TableError(f"column 'arm' holds several arms ({_listed(arms)}); say which one is meant")
         return frame
     if arm not in arms:
-        raise TableError(f"column 'arm' has no {arm!r}; it has {_listed(arms) or 'no rows'}")
+        raise TableError(f"column 'arm' has no {told(arm)}; it has {_listed(arms) or 'no rows'}")
     return frame[frame["arm"] == arm]
+
+
+def of_arm(made: pd.DataFrame, source: pd.DataFrame, arm: object = None) -> pd.DataFrame:
+    """Rows of one arm in a table made of another one: which arms there are is for the source to say, see `in_arm`.
+
+    So an arm of which nothing could be made gives no rows, and only one that never was is an error.
+    """
+    return made[made["arm"].isin(pd.unique(in_arm(source, arm)["arm"]))]
 
 
 def constant_within(frame: pd.DataFrame, column: str, within: Sequence[str]) -> pd.Series:
@@ -192,5 +203,10 @@ def constant_within(frame: pd.DataFrame, column: str, within: Sequence[str]) -> 
     return groups.first()
 
 
+def told(value: object) -> str:
+    """A value as it is shown in errors: 3 and not np.int64(3)."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
 def _listed(values: Iterable[object]) -> str:
-    return ", ".join(repr(value) for value in values)
+    return ", ".join(map(told, values))
