@@ -23,6 +23,7 @@ from socsim_analysis.sections.effects import effects_section
 from socsim_analysis.sections.failures import failures_section
 from socsim_analysis.sections.first_opinions import first_section
 from socsim_analysis.sections.forecast import forecast_section
+from socsim_analysis.sections.held_out import held_out_section
 from socsim_analysis.sections.human import human_section
 from socsim_analysis.sections.influence import influence_section
 from socsim_analysis.sections.limits import limits_section
@@ -52,6 +53,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "trajectories": ("Over time", trajectories_section),
     "distribution": ("Distribution", distribution_section),
     "influence": ("Neighbours and models", influence_section),
+    "heldout": ("Models on held-out steps", held_out_section),
     "signal": ("Signal check", reaction_section),
     "first": ("First opinions", first_section),
     "doings": ("What people did", doings_section),

@@ -83,8 +83,9 @@ class HegselmannKrause:
 
 
 def confident_means(opinions: Reals, graph: Neighbours, epsilon: float) -> Reals:
-    """Mean of an agent's own opinion and of those it reads at a distance of at most ``epsilon``, shape (n,)."""
-    if graph.is_complete:
+    """Mean of an agent's own opinion and of those it reads at a distance of at most ``epsilon``, shape (n,); NaN where its own
+    opinion is not known, while those of others that are not known do not count."""
+    if graph.is_complete and not np.isnan(opinions).any():
         order = np.argsort(opinions)
         ranked = opinions[order]
         below, above = np.searchsorted(ranked, ranked - epsilon, "left"), np.searchsorted(ranked, ranked + epsilon, "right")

@@ -82,9 +82,11 @@ class Neighbours:
         return np.asarray(self._weighted @ values, dtype=float)
 
     def means(self, values: Reals) -> Reals:
-        """Σ_j w_ij v_j / Σ_j w_ij; an agent's own value where it reads nobody; both of shape (n,)."""
-        total = self.weighted_sums(np.ones(self.n))
-        return np.where(total > 0, self.weighted_sums(values) / np.where(total > 0, total, 1.0), values)
+        """Σ_j w_ij v_j / Σ_j w_ij over those whose value is known; the agent's own where there is nobody; both of shape (n,)."""
+        known = ~np.isnan(values)
+        total = self.weighted_sums(known.astype(float))
+        sums = self.weighted_sums(np.where(known, values, 0.0))
+        return np.where(total > 0, sums / np.where(total > 0, total, 1.0), values)
 
     def shares(self, chosen: NDArray[np.bool_]) -> Reals:
         """Share of those whom each agent reads that are chosen, weights aside; 0 where it reads nobody; shape (n,)."""

@@ -36,7 +36,16 @@ RUNS = {
     "method": ("logprob", "cloze", "sample", "verbalized", "verbalized_sampling", "expert", "text", "number"),
     "type": ("nominal", "ordinal", "number", "text"),
     "engine": ("embedded", "scripted", "openai", "vllm", "transformers"),
-    "baseline": ("no_change", "drift_only", "degroot", "friedkin_johnsen"),
+    "baseline": (
+        "no_change",
+        "drift_only",
+        "degroot",
+        "friedkin_johnsen",
+        "deffuant_weisbuch",
+        "hegselmann_krause",
+        "voter",
+        "linear_threshold",
+    ),
     "finding": ("money_request.basic",),
 }
 """What this version runs, by kind of thing."""

@@ -104,3 +104,21 @@ def test_parameters_that_the_data_do_not_identify_are_missing() -> None:
 def test_unknown_model_is_refused() -> None:
     with pytest.raises(ValueError, match=", ".join(MODELS)):
         fit_baselines(_noisy(), ["bounded_confidence"])
+
+
+def test_the_bound_of_deffuant_equals_a_search_over_bounds() -> None:
+    rng = np.random.default_rng(8)
+    now, peers = rng.random(200), rng.random(200)
+    near = np.abs(peers - now) <= 0.3
+    after = now + np.where(near, 0.4 * (peers - now), 0.0) + rng.normal(0, 0.01, 200)
+    (fit,) = fit_baselines(Transitions(now, after, now, peers), ["deffuant_weisbuch"])
+    best = min(
+        (float(np.sum((after - now - mu * np.where(np.abs(peers - now) <= bound, peers - now, 0.0)) ** 2)), bound, mu)
+        for bound in np.linspace(0.01, 1, 100)
+        for mu in np.linspace(0, 1, 101)
+    )
+    assert fit.parameters["mu"].value == pytest.approx(0.4, abs=0.02)
+    assert fit.parameters["epsilon"].low <= 0.3 <= fit.parameters["epsilon"].high + 0.02
+    assert fit.parameters["epsilon"].value == pytest.approx(best[1], abs=0.02)
+    assert fit.n * fit.rmse**2 <= best[0]
+    assert fit.explained > 0.9

@@ -135,10 +135,58 @@ def test_opinions_that_never_move_identify_nothing() -> None:
 def test_what_cannot_be_fitted_is_refused() -> None:
     graph = neighbours_from_edges(3, [(0, 1)])
     with pytest.raises(ValueError, match="missing"):
-        fit_opinions(np.array([[0.0, math.nan, 1.0], [0.0, 1.0, 1.0]]), graph, 1)
+        fit_adoptions(np.array([[0.0, math.nan, 1.0], [0.0, 1.0, 1.0]]), graph, 1)
     with pytest.raises(ValueError, match="undone"):
         fit_adoptions(np.array([[True, False, False], [False, False, False]]), graph, 1)
     with pytest.raises(ValueError, match="0 or 1"):
         fit_stances(np.array([[0, 1, 2], [0, 1, 1]]), graph, 1)
     with pytest.raises(ValueError, match="train_steps"):
         fit_opinions(np.zeros((3, 3)), graph, 3)
+
+
+def with_gaps(rng: np.random.Generator) -> tuple[np.ndarray[Any, Any], Neighbours]:
+    graph, states = sparse(30, 5, rng), rng.random((7, 30))
+    return np.where(rng.random(states.shape) < 0.2, np.nan, states), graph
+
+
+def test_changes_from_or_to_a_missing_opinion_are_left_out_and_missing_peers_do_not_count() -> None:
+    rng = np.random.default_rng(4)
+    x, graph = with_gaps(rng)
+    early: list[tuple[float, float]] = []
+    late: list[tuple[float, float]] = []
+    for t in range(6):
+        for i in range(30):
+            if any(math.isnan(value) for value in (x[t, i], x[t + 1, i], x[0, i])):
+                continue
+            peers = [x[t, j] for j in graph.indices[graph.indptr[i] : graph.indptr[i + 1]] if not math.isnan(x[t, j])]
+            mean = sum(peers) / len(peers) if peers else x[t, i]
+            (early if t < 4 else late).append((mean - x[t, i], x[t + 1, i] - x[t, i]))
+    w = sum(a * b for a, b in early) / sum(a * a for a, _ in early)
+    found = named(fit_opinions(x, graph, 4), "degroot")
+    assert (found.n, found.n_held_out) == (len(early), len(late))
+    assert found.parameters["w"].value == pytest.approx(w)
+    assert found.held_out == pytest.approx(math.sqrt(sum((b - w * a) ** 2 for a, b in late) / len(late)))
+    assert named(fit_opinions(x, graph, 4), "bounded_confidence").n == len(early)
+
+
+def test_stances_that_are_missing_count_for_nobody() -> None:
+    rng = np.random.default_rng(5)
+    x, graph = with_gaps(rng)
+    stances_ = np.where(np.isnan(x), np.nan, x > 0.5)
+    logs = []
+    for t in range(4, 6):
+        for i in range(30):
+            peers = [stances_[t, j] for j in graph.indices[graph.indptr[i] : graph.indptr[i + 1]]]
+            known = [one for one in peers if not math.isnan(one)]
+            if known and not math.isnan(stances_[t + 1, i]):
+                share = sum(known) / len(known)
+                probability = share if stances_[t + 1, i] else 1 - share
+                logs.append(math.log(probability) if probability else -math.inf)
+    found = named(fit_stances(stances_, graph, 4), "voter")
+    assert found.n_held_out == len(logs)
+    assert found.held_out == pytest.approx(sum(logs) / len(logs))
+
+
+def test_opinions_that_are_all_missing_identify_nothing() -> None:
+    fits = fit_opinions(np.full((4, 3), np.nan), neighbours_from_edges(3, [(0, 1), (1, 2)]), 2)
+    assert all(fit.n == 0 and math.isnan(fit.held_out) for fit in fits)

@@ -22,7 +22,16 @@ def test_what_this_version_runs_is_available(make_debate: Make) -> None:
             {"shuffled": "rewire"},
             {"big": {"population": {"size": 9}}},
         ],
-        baselines=["no_change", "drift_only", "degroot", "friedkin_johnsen"],
+        baselines=[
+            "no_change",
+            "drift_only",
+            "degroot",
+            "friedkin_johnsen",
+            "deffuant_weisbuch",
+            "hegselmann_krause",
+            "voter",
+            "linear_threshold",
+        ],
         failures={"repair": 1},
         items={
             "a": {"type": "nominal", "text": "Which?", "options": ["x", "y"], "readout": {"method": "verbalized"}},
@@ -36,7 +45,6 @@ def test_what_this_version_runs_is_available(make_debate: Make) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"baselines": ["voter"]}, "baselines.0"),
         ({"compare": [{"finding": "becker.mean_error"}]}, "compare.0.finding"),
         ({"preconditions": {"x": 1}}, "preconditions.x"),
         ({"analysis": {"human": "a.csv"}}, "analysis.human"),

@@ -57,7 +57,7 @@ def test_data_may_lie_in_another_folder(small: str, tmp_path: Path) -> None:
 
 
 def test_what_cannot_run_yet_is_no_error_but_is_placed(load: Load, small: str) -> None:
-    loaded = load(small + "baselines: [voter]\n")
+    loaded = load(small + "preconditions: {speed: 1}\n")
     (problem,) = loaded.not_yet_available()
-    assert problem.message == "not yet available: baseline 'voter'"
+    assert problem.message == "not yet available: precondition 'speed'"
     assert problem.line == small.count("\n") + 1

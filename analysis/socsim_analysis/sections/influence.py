@@ -23,6 +23,7 @@ _NAMES: Mapping[str, str] = {
     "drift_only": "same drift for all",
     "degroot": "DeGroot",
     "friedkin_johnsen": "Friedkin–Johnsen",
+    "deffuant_weisbuch": "Deffuant–Weisbuch",
 }
 _ANSWERS: Mapping[Channel, str] = {"expected": "expected", "value": "drawn"}
 _MEANING: Mapping[str, str] = {
@@ -30,6 +31,7 @@ _MEANING: Mapping[str, str] = {
     "drift_only": "same drift for all: every opinion changes by d.",
     "degroot": "DeGroot: every opinion moves by the share w towards the mean of the people read.",
     "friedkin_johnsen": "Friedkin–Johnsen: it moves by the share a towards the people read and by s back to the first opinion.",
+    "deffuant_weisbuch": "Deffuant–Weisbuch: it moves by the share mu towards the people read where these are within epsilon.",
 }
 
 
@@ -87,7 +89,7 @@ def _intro(page: Page) -> list[Html]:
     )
     models = _chosen(page)
     parts = [paragraph(text), bullets(_MEANING[model] for model in models)]
-    if not {"degroot", "friedkin_johnsen"} & set(models):
+    if not {"degroot", "friedkin_johnsen", "deffuant_weisbuch"} & set(models):
         parts.append(
             paragraph("The scenario names no model in which people move towards others (baselines: [degroot, friedkin_johnsen]).")
         )
