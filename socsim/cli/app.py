@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from socsim.cli import estimating, models, records, results, running, scenarios, sweeping
+from socsim.cli import estimating, findings, models, records, results, running, scenarios, sweeping
 from socsim.cli.console import PlainErrors, say
 
 __all__ = ["app", "main"]
@@ -25,6 +25,7 @@ for group in (running, sweeping, estimating, results, scenarios):
     group.add_commands(app)
 app.add_typer(models.app, name="models")
 app.add_typer(records.app, name="record")
+app.add_typer(findings.app, name="findings")
 
 
 def _show_version(wanted: bool) -> None:

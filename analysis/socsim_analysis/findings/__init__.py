@@ -99,5 +99,6 @@ def _files() -> dict[str, object]:
     for entry in resources.files(__name__).iterdir():
         if entry.name.endswith(".yaml"):
             data = YAML(typ="safe", pure=True).load(entry.read_text(encoding="utf-8"))
-            found[str(data["finding"])] = data
+            if "kind" in data:  # the others are read by `socsim_analysis.findings.registry`
+                found[str(data["finding"])] = data
     return found
