@@ -79,6 +79,11 @@ def mixed_effects(
 
     Raises:
         ValueError: lengths differ, an outcome is infinite, or the reference is no arm.
+
+    Example:
+        >>> people, worlds = [1, 2, 2, 3, 1, 3, 4, 5, 5, 5, 4, 6], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+        >>> round(mixed_effects(people, ["a"] * 6 + ["b"] * 6, worlds).effects[0].estimate, 3)
+        2.833
     """
     checked_level(level)
     frame = _frame(outcome, arms, worlds, groups)

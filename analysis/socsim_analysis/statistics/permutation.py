@@ -80,7 +80,7 @@ def sign_flip_test(
     else:
         generator = np.random.default_rng(rng)
         found = np.concatenate([generator.choice((-1.0, 1.0), (rows, n)) @ x / n for rows in _portions(draws, n)])
-    return _tested(float(x.mean()), found, alternative, exact, n)
+    return _tested(float(x.mean()), found, alternative, exact, x)
 
 
 def two_sample_test(
@@ -146,7 +146,6 @@ def blocked_test(
     pieces = split_blocks(values, arms, blocks)
     if not pieces:
         return PermutationTest(math.nan, math.nan, alternative, True, 0, 0)
-    units = sum(len(x) for x, _ in pieces)
     seen = float(np.mean([x[:k].mean() - x[k:].mean() for x, k in pieces]))
     exact = math.prod(math.comb(len(x), k) for x, k in pieces) <= MOST_WAYS
     if exact:
@@ -159,7 +158,7 @@ def blocked_test(
         found = np.zeros(draws)
         for x, k in pieces:
             found += _random_differences(x, k, draws, generator)
-    return _tested(seen, found / len(pieces), alternative, exact, units)
+    return _tested(seen, found / len(pieces), alternative, exact, np.concatenate([x for x, _ in pieces]))
 
 
 def split_blocks(values: ArrayLike, arms: Sequence[Hashable], blocks: Sequence[Hashable]) -> list[tuple[Reals, int]]:
@@ -204,10 +203,11 @@ def _portions(draws: int, n: int) -> Iterable[int]:
     return [min(most, draws - start) for start in range(0, draws, most)]
 
 
-def _tested(seen: float, found: Reals, alternative: Alternative, exact: bool, units: int) -> PermutationTest:
-    slack = 1e-9 * max(1e-300, float(np.abs(found).max()), abs(seen))
+def _tested(seen: float, found: Reals, alternative: Alternative, exact: bool, x: Reals) -> PermutationTest:
+    """Ways that differ from the one seen by rounding alone count as equal to it."""
+    slack = max(1e-10 * float(np.abs(found).max()), 1e-13 * float(np.abs(x).max()))
     more = 0 if exact else 1
     above = (int(np.count_nonzero(found >= seen - slack)) + more) / (found.size + more)
     below = (int(np.count_nonzero(found <= seen + slack)) + more) / (found.size + more)
     p = {"greater": above, "less": below, "two-sided": min(1.0, 2.0 * min(above, below))}[alternative]
-    return PermutationTest(seen, p, alternative, exact, int(found.size), units)
+    return PermutationTest(seen, p, alternative, exact, int(found.size), int(x.size))
