@@ -56,13 +56,18 @@ def _pooled(a: Reals, b: Reals) -> float:
 
 
 def noncentrality(t: float, degrees: float, share: float) -> float:
-    """The noncentrality at which ``share`` of the noncentral t distribution lies below ``t``."""
+    """The noncentrality at which ``share`` of the noncentral t distribution lies below ``t``.
+
+    A negative t is mirrored, and where scipy has no number far out in a tail the limit is taken.
+    """
+    if t < 0.0:
+        return -noncentrality(-t, degrees, 1.0 - share)
 
     def excess(shift: float) -> float:
         below = float(scipy.stats.nct.cdf(t, degrees, shift)) if shift else float(scipy.stats.t.cdf(t, degrees))
-        return below - share
+        return (below if math.isfinite(below) else float(shift < t)) - share
 
-    reach = 6.0 + abs(t)
+    reach = 6.0 + t
     while excess(t + reach) > 0.0 or excess(t - reach) < 0.0:
         reach *= 1.5
     return float(scipy.optimize.brentq(excess, t - reach, t + reach, xtol=1e-10))
