@@ -1,0 +1,1 @@
+"""The statistics of holding simulated societies against findings about people: units, intervals, tests, verdicts, planning."""

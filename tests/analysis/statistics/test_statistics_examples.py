@@ -1,0 +1,15 @@
+"""The examples in the docstrings of the statistics hold."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+import socsim_analysis.statistics
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(socsim_analysis.statistics.__path__)])
+def test_examples_hold(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"socsim_analysis.statistics.{name}")).failed == 0
