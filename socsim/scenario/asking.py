@@ -133,6 +133,8 @@ class ItemSpec(Spec):
     unit: str | None = None
     truth: float | None = None
     """Number items: the true value, if there is one; never shown."""
+    right: str | None = None
+    """Items with options: the option that is right, if there is one; never shown."""
     signal: float | None = None
     """Number items: a value that ``estimates`` may show as if it came from others."""
     readout: ReadoutSpec = ReadoutSpec()

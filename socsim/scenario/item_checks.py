@@ -132,6 +132,8 @@ def _check_options(item: ItemSpec, path: Path, findings: Findings) -> None:
 
 
 def _check_values(item: ItemSpec, path: Path, findings: Findings) -> None:
+    if item.right is not None and item.right not in item.options:
+        findings.add((*path, "right"), f"{item.right!r} is none of the options", "Write one of them, as it stands there")
     if item.type == "nominal":
         if item.values is not None:
             findings.add((*path, "values"), "nominal options have no values", "Remove them, or write type: ordinal")

@@ -49,6 +49,8 @@ class StatisticOf(_Part):
     """A name of `socsim_analysis.designs.STATISTICS`; empty where no run of this version gives it."""
     options: dict[str, str | int | float] = Field(default_factory=dict)
     """Further arguments of the statistic for the table of people, such as the arm."""
+    contrast: bool = False
+    """Whether it is a difference between two arms, of which the second is named when a run is compared."""
     how: str = Field(min_length=1)
     """How it is computed from a run, in words."""
     unit: str = Field(min_length=1)
@@ -101,6 +103,8 @@ class Precondition(_Part):
     check: Literal["control_error", "exact_truths", "first_round_spread", "reaction", "recognition"]
     at_most: float | None = None
     at_least: float | None = None
+    words: tuple[str, ...] = ()
+    """``recognition`` only: words by which an answer shows that the study was recognised; in any spelling of case."""
     why: str = Field(min_length=1)
 
     @model_validator(mode="after")

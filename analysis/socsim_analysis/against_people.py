@@ -1,0 +1,232 @@
+"""A run held against a finding about people: the statistic by world, the verdict by the printed rule, and the rows beside it.
+
+The verdict is that of `socsim_analysis.statistics.equivalence`; where a precondition fails it is *not assessed*, with the value
+measured. Beside it stand the other arms of the run, what uniform answers would give where answers are chosen from options, and
+what people gave with its interval. Mean, spread and rule of decision are findings of their own and are never put into one number.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from socsim_analysis.designs import STATISTICS, TableError, UnitValues
+from socsim_analysis.designs.of_runs import MADE_FROM, table_of
+from socsim_analysis.findings.registry import Finding
+from socsim_analysis.frames import RunLike, Snapshot, item_spec, snapshot, treatment_arm
+from socsim_analysis.preconditions import Measured, failed_words, measure_all
+from socsim_analysis.statistics.deciding import HumanEstimate
+from socsim_analysis.statistics.equivalence import DirectionVerdict, Verdict, direction_verdict, verdict
+from socsim_analysis.statistics.intervals import interval_over_units
+
+__all__ = ["AgainstPeople", "NotComparable", "Row", "compare_run", "compare_table", "read_people"]
+
+_DRAWS = 20
+"""Sets of uniform answers behind their row."""
+_CHOSEN = ("conformity", "money_request")
+"""Designs whose statistics are of options chosen, so that uniform answers say something."""
+
+
+class NotComparable(ValueError):
+    """A run or table does not hold what a finding is about; the message says what it would need."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line beside the verdict: a name, an estimate with its 95 % interval (NaN where there is none), and what it is over."""
+
+    name: str
+    estimate: float
+    low: float = math.nan
+    high: float = math.nan
+    over: str = ""
+
+
+@dataclass(frozen=True)
+class AgainstPeople:
+    """A finding, the arm that is held against it, the verdict (None where only described) and everything beside it."""
+
+    finding: Finding
+    arm: str
+    against: str
+    values: UnitValues
+    verdict: Verdict | DirectionVerdict | None
+    rows: tuple[Row, ...]
+    measured: tuple[Measured, ...]
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """The run's estimate over that of people; NaN where there is none or people's is 0."""
+        human = self.finding.estimate
+        return self.values.estimate / human.value if human is not None and human.value else math.nan
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in words, with margin and rule."""
+        return self.verdict.sentence if self.verdict is not None else f"Described only: {self.note}."
+
+
+def compare_run(run: RunLike, finding: Finding, *, arm: str | None = None, against: str | None = None) -> AgainstPeople:
+    """Hold an arm of a run against a finding.
+
+    Args:
+        run: the run.
+        finding: the finding.
+        arm: the arm; the treatment arm where not given.
+        against: the other arm, for findings that are differences between arms.
+
+    Raises:
+        NotComparable: the run does not hold what the finding is about; says what it would need.
+    """
+    run = snapshot(run)
+    design = _design(finding)
+    table = table_of(run, design)
+    if table is None:
+        need = MADE_FROM.get(design)
+        tail = f"it needs {need}" if need else "no run of this version gives its table; hand one over as a file"
+        raise NotComparable(f"{finding.finding}: the run does not hold it; {tail}")
+    found = compare_table(table, finding, arm=arm or treatment_arm(run), against=against, run=run)
+    uniform = _uniform(run, finding, found.arm) if not finding.statistic.contrast else None
+    return replace(found, rows=(*found.rows, uniform)) if uniform is not None else found
+
+
+def compare_table(
+    table: pd.DataFrame, finding: Finding, *, arm: str | None = None, against: str | None = None, run: RunLike | None = None
+) -> AgainstPeople:
+    """Hold a tidy table, of people or of a run, against a finding; see `compare_run`."""
+    arms = [str(one) for one in table["arm"].unique()] if "arm" in table else [""]
+    if "arm" not in table:
+        table = table.assign(arm="")
+    chosen = arm if arm is not None else str(finding.statistic.options.get("arm", arms[0]))
+    for one in (chosen, against):
+        if one is not None and one not in arms:
+            raise NotComparable(f"{finding.finding}: there is no arm {one!r}; there are {', '.join(map(repr, arms))}")
+    if finding.statistic.contrast and against is None:
+        raise NotComparable(f"{finding.finding} is a difference between two arms ({finding.statistic.how}); name the other one")
+    values = _values(table, finding, chosen, against if finding.statistic.contrast else None)
+    measured = measure_all(finding, table, chosen, run)
+    decided, note = _decided(finding, values, failed_words(measured))
+    rows = tuple(_rows(table, finding, chosen, arms, values))
+    return AgainstPeople(finding, chosen, against or "", values, decided, rows, measured, note)
+
+
+def read_people(path: Path) -> pd.DataFrame:
+    """A tidy table from a CSV or Parquet file.
+
+    Raises:
+        NotComparable: it cannot be read.
+    """
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise NotComparable(f"{path}: no table can be read from it: {error}") from error
+
+
+def _design(finding: Finding) -> str:
+    if not finding.statistic.name:
+        raise NotComparable(f"{finding.finding}: this version does not compute its statistic ({finding.statistic.how})")
+    return STATISTICS[finding.statistic.name].design
+
+
+def _values(table: pd.DataFrame, finding: Finding, arm: str, against: str | None) -> UnitValues:
+    own = _statistic(table, finding, arm)
+    if against is None:
+        return own
+    other = _statistic(table, finding, against)
+    shared = own.values.index.intersection(other.values.index)
+    differences = own.values.loc[shared] - other.values.loc[shared]
+    estimate = float(differences.mean()) if len(differences) else math.nan
+    return UnitValues(own.name, differences, estimate, f"“{arm}” less “{against}”, by world")
+
+
+def _statistic(table: pd.DataFrame, finding: Finding, arm: str) -> UnitValues:
+    statistic = STATISTICS[finding.statistic.name]
+    options: dict[str, Any] = {key: value for key, value in finding.statistic.options.items() if key != "arm"}
+    accepted = inspect.signature(statistic.function).parameters
+    if "unit" in accepted:
+        options["unit"] = "world"
+    if "arm" in accepted:
+        options["arm"] = arm
+    rows = table if finding.statistic.name.startswith("crowds.") else table[table["arm"] == arm]
+    try:
+        return statistic(rows, **options)
+    except TableError as error:
+        raise NotComparable(f"{finding.finding}: {error}") from error
+
+
+def _decided(finding: Finding, values: UnitValues, failed: str) -> tuple[Verdict | DirectionVerdict | None, str]:
+    if values.summary != "mean":
+        return None, "a largest or smallest value over worlds has no interval; the values stand in the table"
+    if finding.direction is not None:
+        human = HumanEstimate(1.0 if finding.direction == "up" else -1.0)
+        return direction_verdict(values.values, human, failed=failed), ""
+    estimate = finding.estimate
+    if not finding.of_people or estimate is None or finding.margin is None:
+        return None, "the finding is about simulations, not people"
+    human = (
+        HumanEstimate(estimate.value)
+        if estimate.low is None or estimate.high is None or estimate.level is None
+        else HumanEstimate(estimate.value, estimate.low, estimate.high, estimate.level)
+    )
+    return verdict(_weighed(values), human, finding.margin.value, failed=failed), ""
+
+
+def _weighed(values: UnitValues) -> pd.Series:
+    """Values whose plain mean is the estimate: a ratio of means is linearised by its weights."""
+    if values.weights is None:
+        return values.values
+    relative = values.weights / values.weights.mean()
+    return values.estimate + (values.values - values.estimate) * relative
+
+
+def _rows(table: pd.DataFrame, finding: Finding, arm: str, arms: list[str], values: UnitValues) -> Iterator[Row]:
+    human = finding.estimate
+    if human is not None:
+        ends = (math.nan, math.nan) if human.low is None or human.high is None else (human.low, human.high)
+        who = "people" if finding.of_people else "another simulation (no people)"
+        yield Row(who, human.value, *ends, f"{human.n:,} {human.units}" if human.n else human.interval)
+    yield _row(f"this run: {arm}" if arm else "this table", values)
+    for other in arms:
+        if other != arm and not finding.statistic.contrast:
+            try:
+                yield _row(f"other arm: {other}", _statistic(table, finding, other))
+            except NotComparable:
+                continue
+
+
+def _row(name: str, values: UnitValues) -> Row:
+    spread = _weighed(values)
+    worlds = f"{len(values.values)} worlds"
+    if values.summary != "mean" or len(spread) < 5 or float(np.ptp(spread)) == 0.0:
+        return Row(name, values.estimate, over=worlds)
+    interval = interval_over_units(spread, 0.95)
+    return Row(name, values.estimate, interval.low, interval.high, worlds)
+
+
+def _uniform(run: Snapshot, finding: Finding, arm: str) -> Row | None:
+    """What the statistic would be if everybody chose among the options by chance; None where answers are no choice of options."""
+    design = _design(finding)
+    if design not in _CHOSEN:
+        return None
+    rng = np.random.default_rng(run.scenario.seed)
+    rows = run.responses.copy()
+    free = rows["method"] != "scripted"
+    specs = ((item, item_spec(run, item)) for item in rows["item"].unique())
+    options = {item: np.array(spec.options, dtype=object) for item, spec in specs if spec is not None and spec.options}
+    places = {item: np.flatnonzero((rows["item"] == item) & free) for item in options}
+    answers, found = rows["option"].to_numpy(dtype=object), []
+    for _ in range(_DRAWS):
+        for item, where in places.items():
+            answers[where] = rng.choice(options[item], len(where))
+        table = table_of(replace(run, responses=rows.assign(option=answers)), design)
+        if table is not None:
+            found.append(_statistic(table, finding, arm).estimate)
+    return Row("uniform answers", float(np.mean(found)), over=f"{_DRAWS} sets of answers by chance") if found else None

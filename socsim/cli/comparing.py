@@ -1,0 +1,134 @@
+"""The command compare: runs, or tables of people, held against findings about people."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from socsim.cli.console import EXIT_ERROR, complain, say, table
+from socsim.cli.findings import found
+
+if TYPE_CHECKING:
+    from socsim.run_folder import Run
+
+__all__ = ["add_commands"]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    app.command("compare")(compare_command)
+
+
+def compare_command(
+    places: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders, or tidy tables of people (.csv, .parquet).", show_default=False),
+    ],
+    finding: Annotated[list[str] | None, typer.Option("--finding", help="Name of a finding; may be given again.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every finding that the run or table holds.")] = False,
+    arm: Annotated[str | None, typer.Option("--arm", help="Arm to compare. Default: the treatment arm.")] = None,
+    against: Annotated[str | None, typer.Option("--against", help="Other arm, for findings that are differences.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Hold runs against findings about people: estimate, intervals, verdict by the printed rule, and what stands beside it.
+
+    A table of people in the columns of a finding's design may stand in place of a run, to see how people do by the same rule.
+    """
+    from socsim_analysis.against_people import NotComparable
+    from socsim_analysis.findings.registry import registry
+
+    if bool(finding) == every:
+        raise typer.BadParameter("name findings, or give --all", param_hint="--finding")
+    chosen = list(registry().values()) if every else [found(name) for name in finding or ()]
+    done: list[tuple[Path, Any]] = []
+    refused: list[str] = []
+    for place in places:
+        for one in chosen:
+            try:
+                done.append((place, _compared(place, one, arm, against)))
+            except NotComparable as error:
+                refused.append(str(error))
+    if refused and (not every or not done):
+        complain("\n".join(f"error: {line}" for line in dict.fromkeys(refused[:5])))
+        raise typer.Exit(EXIT_ERROR)
+    if as_json:
+        say(json.dumps([_as_json(place, one) for place, one in done], ensure_ascii=False, indent=2))
+        return
+    for place, one in done:
+        _tell(place, one)
+    if every:
+        say(f"{len(done)} compared; {len(refused)} findings are of other designs or need --arm, --against or another version")
+
+
+def _compared(place: Path, finding: Any, arm: str | None, against: str | None) -> Any:
+    from socsim_analysis.against_people import compare_run, compare_table, read_people
+
+    from socsim.run_folder import Run
+
+    if place.suffix in (".csv", ".parquet"):
+        return compare_table(read_people(place), finding, arm=arm, against=against)
+    run: Run = Run(place)
+    return compare_run(run, finding, arm=arm, against=against)
+
+
+def _tell(place: Path, one: Any) -> None:
+    say(f"{one.finding.finding}: {one.finding.title}")
+    say(f"  {one.finding.claim}")
+    say(f"  {place}: {one.sentence}")
+    rows = [("", "estimate", "95 % interval", "over")]
+    rows += [(row.name, _number(row.estimate), _interval(row.low, row.high), row.over) for row in one.rows]
+    say(table(rows))
+    ratio = "" if math.isnan(one.ratio) else f" Run over people: {one.ratio:.2f}."
+    say(f"  {one.values.how}; unit: {one.finding.statistic.unit}.{ratio}")
+    for left, share in one.values.left_out.items():
+        say(f"  left out: {left}, {share:.1%}")
+    for measured in one.measured:
+        say(f"  precondition {'holds' if measured.holds else 'fails'}: {measured.words}")
+    say()
+
+
+def _as_json(place: Path, one: Any) -> dict[str, Any]:
+    outcome = one.verdict.outcome if one.verdict is not None else "described"
+    return {
+        "run": str(place),
+        "finding": one.finding.finding,
+        "arm": one.arm,
+        "against": one.against,
+        "outcome": outcome,
+        "sentence": one.sentence,
+        "estimate": _plain(one.values.estimate),
+        "worlds": {str(key): _plain(value) for key, value in one.values.values.items()},
+        "ratio": _plain(one.ratio),
+        "rows": [
+            {
+                "name": row.name,
+                "estimate": _plain(row.estimate),
+                "low": _plain(row.low),
+                "high": _plain(row.high),
+                "over": row.over,
+            }
+            for row in one.rows
+        ],
+        "preconditions": [
+            {"check": each.precondition.check, "value": _plain(each.value), "rule": each.precondition.rule, "holds": each.holds}
+            for each in one.measured
+        ],
+        "left_out": dict(one.values.left_out),
+        "source": one.finding.cite(),
+    }
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _interval(low: float, high: float) -> str:
+    return "none" if math.isnan(low) else f"{low:.3f} to {high:.3f}"
