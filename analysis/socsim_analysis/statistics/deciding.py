@@ -5,8 +5,9 @@ freedom, the difference x̄ - h has the standard error e = √(s²/n + u²), wit
 
     ν = e⁴ / ((s²/n)²/(n - 1) + u⁴/f),
 
-and the interval ± t(1 - α, ν) e; Hall's correction for skewness (see `socsim_analysis.statistics.intervals`) enters with
-A = G₁/√n · (s/(√n e))³, the skewness of x̄ as a share of the whole error. On each side the end that is farther out counts.
+and the interval ± t(1 - α, ν) e. Hall's correction for skewness (see `socsim_analysis.statistics.intervals`) enters with
+A = G₁/√n · (s/√n)/e; on each side the end that is farther out counts. Theory has the cube of (s/√n)/e for many worlds; with few
+worlds the correction does not do enough then, as simulations show (`socsim_analysis.statistics.equivalence`).
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def bounds_of(
     spread = own**2 / (run.worlds - 1) + theirs**2 / human_degrees
     degrees = np.divide(errors**4, spread, out=np.full_like(errors, math.inf), where=spread > 0.0)
     share = np.divide(run.errors, errors, out=np.zeros_like(errors), where=errors > 0.0)
-    skew = run.skews / math.sqrt(run.worlds) * share**3 if method == "wider of both" else np.zeros_like(errors)
+    skew = run.skews / math.sqrt(run.worlds) * share if method == "wider of both" else np.zeros_like(errors)
     ends = [_ends(difference, errors, scipy.stats.t.ppf(quantile, degrees), skew) for quantile in (0.95, 0.975)]
     return Bounds(*ends[0], *ends[1], errors, degrees)
 

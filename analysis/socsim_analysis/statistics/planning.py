@@ -2,7 +2,7 @@
 
 Worlds are taken for normal with a given standard deviation (of a pilot), and the human estimate for normal around the truth
 with its standard error. The rule is the one of `socsim_analysis.statistics.equivalence`, so the numbers are those of the rule
-that is used, good to about .005. The standard deviation of a pilot of few worlds is itself uncertain; see
+that is used, good to about .01. The standard deviation of a pilot of few worlds is itself uncertain; see
 `socsim_analysis.replicates` for how much.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
 
+from socsim_analysis.markup import plural
 from socsim_analysis.statistics.deciding import VerdictMethod, WorldSummary, bounds_of, outcomes_of, summaries
 from socsim_analysis.statistics.intervals import LEAST_UNITS
 from socsim_analysis.statistics.wording import number
@@ -104,7 +105,8 @@ def worlds_needed(
 ) -> int | None:
     """The smallest number of worlds with P(match | same population) of ``power`` or more; at least five.
 
-    None where `MOST` worlds are not enough: the human estimate is too uncertain for the margin, whatever is simulated.
+    None where `MOST` worlds are not enough; mostly because the human estimate is too uncertain for the margin, whatever is
+    simulated.
 
     Raises:
         ValueError: the power is not between 0 and 1, or see `outcome_shares`.
@@ -152,7 +154,7 @@ class Reachable:
     def sentence(self) -> str:
         """What the worlds allow, in words."""
         if not self.outcomes:
-            return f"{self.worlds} worlds reach no verdict: there is none below {LEAST_UNITS}."
+            return f"{plural(self.worlds, 'world')}: no verdict can be reached below {LEAST_UNITS}."
         words = (
             f"With {self.worlds} worlds (SD {number(self.sd)}) and margin ±{number(self.margin)}, a difference of "
             f"{number(self.differ_from)} or more is called differ"

@@ -41,12 +41,12 @@ def test_probability_of_match_is_the_integral(worlds: int, margin: float, differ
 def test_probabilities_are_those_of_single_verdicts() -> None:
     rng = np.random.default_rng(1)
     outcomes = []
-    for _ in range(1500):
+    for _ in range(800):
         human = float(rng.normal(0.0, 0.2))
         outcomes.append(verdict(rng.normal(0.3, 1.0, 12), HumanEstimate(human, human - 0.392, human + 0.392), 0.9).outcome)
     found = outcome_shares(12, 1.0, 0.9, difference=0.3, human_error=0.2)
     for outcome, share in (("match", found.match), ("differ", found.differ)):
-        assert np.mean(np.asarray(outcomes) == outcome) == pytest.approx(share, abs=0.045)
+        assert np.mean(np.asarray(outcomes) == outcome) == pytest.approx(share, abs=0.055)
 
 
 def test_drawn_worlds_and_drawn_summaries_agree() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.stats
-from socsim_analysis.statistics.simulated_power import simulated_power, simulated_size
+from socsim_analysis.statistics.simulating import simulated_power, simulated_size
 from statsmodels.stats.power import TTestPower
 
 
@@ -15,17 +15,17 @@ def found(n: int, rng: np.random.Generator) -> bool:
 
 
 def test_simulated_power_is_that_of_the_t_test() -> None:
-    power = simulated_power(found, 20, simulations=1500)
-    assert power.power == pytest.approx(TTestPower().power(0.6, 20, 0.05), abs=0.035)
+    power = simulated_power(found, 20, simulations=1000)
+    assert power.power == pytest.approx(TTestPower().power(0.6, 20, 0.05), abs=0.04)
     assert power.low < power.power < power.high
     assert simulated_power(found, 20, simulations=50) == simulated_power(found, 20, simulations=50)
     assert simulated_power(found, 20, simulations=50, seed=1) != simulated_power(found, 20, simulations=50)
 
 
 def test_simulated_size_is_that_of_the_t_test() -> None:
-    size = simulated_size(found, 0.8, simulations=800)
+    size = simulated_size(found, 0.8, simulations=400)
     assert size is not None
-    assert size.size == pytest.approx(TTestPower().solve_power(0.6, alpha=0.05, power=0.8), abs=2.5)
+    assert size.size == pytest.approx(TTestPower().solve_power(0.6, alpha=0.05, power=0.8), abs=3)
     assert size.power >= 0.8
 
 
