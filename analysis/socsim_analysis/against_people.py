@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,10 @@ from socsim_analysis.statistics.deciding import HumanEstimate
 from socsim_analysis.statistics.equivalence import DirectionVerdict, Verdict, direction_verdict, verdict
 from socsim_analysis.statistics.intervals import interval_over_units
 
-__all__ = ["AgainstPeople", "NotComparable", "Row", "compare_run", "compare_table", "read_people"]
+__all__ = ["AgainstPeople", "NotComparable", "Row", "compare_many", "compare_run", "compare_table", "read_people"]
 
 _DRAWS = 20
 """Sets of uniform answers behind their row."""
-_CHOSEN = ("conformity", "money_request")
-"""Designs whose statistics are of options chosen, so that uniform answers say something."""
 
 
 class NotComparable(ValueError):
@@ -86,15 +84,37 @@ def compare_run(run: RunLike, finding: Finding, *, arm: str | None = None, again
     Raises:
         NotComparable: the run does not hold what the finding is about; says what it would need.
     """
+    (found,) = compare_many(run, [finding], arm=arm, against=against)
+    if isinstance(found, NotComparable):
+        raise found
+    return found
+
+
+def compare_many(
+    run: RunLike, findings: Iterable[Finding], *, arm: str | None = None, against: str | None = None
+) -> list[AgainstPeople | NotComparable]:
+    """`compare_run` for several findings, in their order; why one cannot be compared stands in its place."""
     run = snapshot(run)
-    design = _design(finding)
-    table = table_of(run, design)
+    tables: dict[str, pd.DataFrame | None] = {}
+    found: list[AgainstPeople | NotComparable] = []
+    for finding in findings:
+        try:
+            design = _design(finding)
+            if design not in tables:
+                tables[design] = table_of(run, design)
+            found.append(_compared(run, tables[design], finding, arm or treatment_arm(run), against))
+        except NotComparable as error:
+            found.append(error)
+    return found
+
+
+def _compared(run: Snapshot, table: pd.DataFrame | None, finding: Finding, arm: str, against: str | None) -> AgainstPeople:
     if table is None:
-        need = MADE_FROM.get(design)
+        need = MADE_FROM.get(_design(finding))
         tail = f"it needs {need}" if need else "no run of this version gives its table; hand one over as a file"
         raise NotComparable(f"{finding.finding}: the run does not hold it; {tail}")
-    found = compare_table(table, finding, arm=arm or treatment_arm(run), against=against, run=run)
-    uniform = _uniform(run, finding, found.arm) if not finding.statistic.contrast else None
+    found = compare_table(table, finding, arm=arm, against=against, run=run)
+    uniform = _uniform(run, table, finding, found.arm) if not finding.statistic.contrast else None
     return replace(found, rows=(*found.rows, uniform)) if uniform is not None else found
 
 
@@ -105,7 +125,8 @@ def compare_table(
     arms = [str(one) for one in table["arm"].unique()] if "arm" in table else [""]
     if "arm" not in table:
         table = table.assign(arm="")
-    chosen = arm if arm is not None else str(finding.statistic.options.get("arm", arms[0]))
+    named = str(finding.statistic.options.get("arm", arms[0]))  # as the table of the source calls it
+    chosen = arm if arm is not None else named if named in arms else arms[0]
     for one in (chosen, against):
         if one is not None and one not in arms:
             raise NotComparable(f"{finding.finding}: there is no arm {one!r}; there are {', '.join(map(repr, arms))}")
@@ -211,22 +232,26 @@ def _row(name: str, values: UnitValues) -> Row:
     return Row(name, values.estimate, interval.low, interval.high, worlds)
 
 
-def _uniform(run: Snapshot, finding: Finding, arm: str) -> Row | None:
+def _uniform(run: Snapshot, table: pd.DataFrame, finding: Finding, arm: str) -> Row | None:
     """What the statistic would be if everybody chose among the options by chance; None where answers are no choice of options."""
-    design = _design(finding)
-    if design not in _CHOSEN:
+    by_chance = _BY_CHANCE.get(_design(finding))
+    if by_chance is None:
         return None
     rng = np.random.default_rng(run.scenario.seed)
-    rows = run.responses.copy()
-    free = rows["method"] != "scripted"
-    specs = ((item, item_spec(run, item)) for item in rows["item"].unique())
-    options = {item: np.array(spec.options, dtype=object) for item, spec in specs if spec is not None and spec.options}
-    places = {item: np.flatnonzero((rows["item"] == item) & free) for item in options}
-    answers, found = rows["option"].to_numpy(dtype=object), []
-    for _ in range(_DRAWS):
-        for item, where in places.items():
-            answers[where] = rng.choice(options[item], len(where))
-        table = table_of(replace(run, responses=rows.assign(option=answers)), design)
-        if table is not None:
-            found.append(_statistic(table, finding, arm).estimate)
-    return Row("uniform answers", float(np.mean(found)), over=f"{_DRAWS} sets of answers by chance") if found else None
+    found = [_statistic(by_chance(run, table, rng), finding, arm).estimate for _ in range(_DRAWS)]
+    return Row("uniform answers", float(np.mean(found)), over=f"{_DRAWS} sets of answers by chance")
+
+
+def _any_line(run: Snapshot, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    options = {item: len(spec.options) if (spec := item_spec(run, item)) is not None else 1 for item in table["trial"].unique()}
+    wrong = 1.0 - 1.0 / table["trial"].map(options).to_numpy(dtype=float)
+    return table.assign(erred=(rng.random(len(table)) < wrong).astype(float))
+
+
+def _any_amount(run: Snapshot, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    del run
+    return table.assign(request=rng.integers(11, 21, len(table)))
+
+
+_BY_CHANCE = {"conformity": _any_line, "money_request": _any_amount}
+"""Designs whose statistics are of options chosen, with a table of answers by chance."""

@@ -44,14 +44,9 @@ def compare_command(
     if bool(finding) == every:
         raise typer.BadParameter("name findings, or give --all", param_hint="--finding")
     chosen = list(registry().values()) if every else [found(name) for name in finding or ()]
-    done: list[tuple[Path, Any]] = []
-    refused: list[str] = []
-    for place in places:
-        for one in chosen:
-            try:
-                done.append((place, _compared(place, one, arm, against)))
-            except NotComparable as error:
-                refused.append(str(error))
+    results = [(place, one) for place in places for one in _compared(place, chosen, arm, against)]
+    done = [(place, one) for place, one in results if not isinstance(one, NotComparable)]
+    refused = [str(one) for _, one in results if isinstance(one, NotComparable)]
     if refused and (not every or not done):
         complain("\n".join(f"error: {line}" for line in dict.fromkeys(refused[:5])))
         raise typer.Exit(EXIT_ERROR)
@@ -64,15 +59,21 @@ def compare_command(
         say(f"{len(done)} compared; {len(refused)} findings are of other designs or need --arm, --against or another version")
 
 
-def _compared(place: Path, finding: Any, arm: str | None, against: str | None) -> Any:
-    from socsim_analysis.against_people import compare_run, compare_table, read_people
+def _compared(place: Path, findings: list[Any], arm: str | None, against: str | None) -> list[Any]:
+    from socsim_analysis.against_people import NotComparable, compare_many, compare_table, read_people
 
     from socsim.run_folder import Run
 
-    if place.suffix in (".csv", ".parquet"):
-        return compare_table(read_people(place), finding, arm=arm, against=against)
-    run: Run = Run(place)
-    return compare_run(run, finding, arm=arm, against=against)
+    if place.suffix not in (".csv", ".parquet"):
+        run: Run = Run(place)
+        return compare_many(run, findings, arm=arm, against=against)
+    found: list[Any] = []
+    for finding in findings:
+        try:
+            found.append(compare_table(read_people(place), finding, arm=arm, against=against))
+        except NotComparable as error:
+            found.append(error)
+    return found
 
 
 def _tell(place: Path, one: Any) -> None:

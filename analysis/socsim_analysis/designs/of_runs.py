@@ -152,15 +152,16 @@ def _adoptions(run: RunLike) -> pd.DataFrame | None:
 
 
 def _answers(run: RunLike) -> pd.DataFrame | None:
-    """Answers after others: items say which option is ``right``, and scripted people are the others."""
+    """Answers after others: items say which option is ``right``, and confederates are the others."""
     rows = run.responses
     right = {item: spec.right for item in rows["item"].unique() if (spec := item_spec(run, item)) and spec.right is not None}
     rows = rows[rows["item"].isin(list(right))]
-    others = rows[rows["method"] == "scripted"]
-    if others.empty:
+    follows_script = _confederates(run, rows)
+    others = rows[follows_script]
+    if others.empty or not len(rows):
         return None
     said = others.groupby(["arm", "replicate", "item"])["option"].agg(_agreed)
-    own = rows[rows["method"] != "scripted"]
+    own = rows[~follows_script]
     last = own.groupby(["arm", "replicate", "item"])["step"].transform("max") == own["step"]
     own = own[last]
     theirs = said.reindex(pd.MultiIndex.from_frame(own[["arm", "replicate", "item"]])).to_numpy()
@@ -176,6 +177,14 @@ def _answers(run: RunLike) -> pd.DataFrame | None:
             "erred": (own["option"] != best).astype(float).where(answered),
         }
     )
+
+
+def _confederates(run: RunLike, rows: pd.DataFrame) -> pd.Series:
+    """Which rows are of people who follow a script: those named by number, else those who never ask a model."""
+    named = [one.who.agents for one in run.scenario.population.confederates]
+    if named and all(named):
+        return rows["agent"].isin([agent for agents in named for agent in agents])
+    return (rows["method"] == "scripted").groupby([rows[key] for key in _KEYS]).transform("all")
 
 
 def _agreed(given: pd.Series) -> str:
