@@ -79,6 +79,7 @@ def _compared(place: Path, findings: list[Any], arm: str | None, against: str | 
 def _tell(place: Path, one: Any) -> None:
     say(f"{one.finding.finding}: {one.finding.title}")
     say(f"  {one.finding.claim}")
+    say(f"  design of the source, which the run must share: {' '.join(one.finding.design)}")
     say(f"  {place}: {one.sentence}")
     rows = [("", "estimate", "95 % interval", "over")]
     rows += [(row.name, _number(row.estimate), _interval(row.low, row.high), row.over) for row in one.rows]

@@ -37,9 +37,9 @@ def done(process: subprocess.Popen[str], patience_s: float = PATIENCE_S) -> tupl
     return process.returncode, out, err
 
 
-def finished(*arguments: str | Path, **options: object) -> str:
+def finished(*arguments: str | Path, patience_s: float = PATIENCE_S, **options: object) -> str:
     """Run the program to its end, which must be a good one; what it printed."""
-    code, out, err = done(socsim(*arguments, **options))
+    code, out, err = done(socsim(*arguments, **options), patience_s)
     assert code == 0, err
     return out
 
