@@ -18,7 +18,7 @@ BASE := $(STAMP)-base
 DEV := $(STAMP)-dev
 CODE := socsim analysis tests benchmarks
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo findings test check format bench clean
 
 help: ## List what can be made
 	@echo "usage: make TARGET [PYTHON=python3.12]"
@@ -27,6 +27,13 @@ help: ## List what can be made
 demo: $(BASE) ## Install, fetch the model, run the neighbourhood debate and print where its report is
 	@$(BIN)/socsim models pull $(MODEL)
 	@$(BIN)/socsim run $(SCENARIO) --report
+
+findings: $(BASE) ## Run the studies of findings about people on the embedded model and hold them against the findings
+	@$(BIN)/socsim models pull $(MODEL)
+	@for study in scenarios/findings/*.yaml; do \
+		place=runs/findings-$$(date +%Y%m%d-%H%M%S)-$$(basename $$study .yaml); \
+		$(BIN)/socsim run $$study --out $$place && $(BIN)/socsim compare $$place --all || exit 1; \
+	done
 
 test: $(DEV) ## Install, fetch the model and run the tests
 	@$(BIN)/socsim models pull

@@ -22,7 +22,7 @@ from socsim_analysis.comparing import DistributionComparison, compare_distributi
 from socsim_analysis.distances import DISTANCES, Distance
 from socsim_analysis.effects import effect_table
 from socsim_analysis.figures import arm_colours, embedded_figure
-from socsim_analysis.findings import load_finding
+from socsim_analysis.findings import known_findings, load_finding
 from socsim_analysis.frames import Snapshot, arm_names, item_spec, opinion_items, phase_of_step, replicates, treatment_arm
 from socsim_analysis.markup import Html, element, escaped, join, rows_table
 from socsim_analysis.signal import Signal, signal_check
@@ -137,7 +137,7 @@ class Page:
     @cached_property
     def comparisons(self) -> tuple[Held, ...]:
         """What the scenario asks to be held against people, in its order."""
-        return tuple(_held(self, entry) for entry in self.run.scenario.compare)
+        return tuple(_held(self, entry) for entry in self.run.scenario.compare if entry.finding in known_findings())
 
     @cached_property
     def compared(self) -> frozenset[str]:

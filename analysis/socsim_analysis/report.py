@@ -21,6 +21,7 @@ from socsim_analysis.sections.distribution import distribution_section
 from socsim_analysis.sections.doings import doings_section
 from socsim_analysis.sections.effects import effects_section
 from socsim_analysis.sections.failures import failures_section
+from socsim_analysis.sections.findings import findings_section
 from socsim_analysis.sections.first_opinions import first_section
 from socsim_analysis.sections.forecast import forecast_section
 from socsim_analysis.sections.held_out import held_out_section
@@ -50,6 +51,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "effects": ("Effects", effects_section),
     "models": ("Models", models_section),
     "people": ("Beside people", human_section),
+    "findings": ("Findings about people", findings_section),
     "trajectories": ("Over time", trajectories_section),
     "distribution": ("Distribution", distribution_section),
     "influence": ("Neighbours and models", influence_section),

@@ -235,10 +235,28 @@ def _caps(text: str | None) -> dict[str, float]:
 
 
 def load(file: Path) -> LoadedScenario:
-    """A scenario file, checked."""
+    """A scenario file, checked, with the findings that it names.
+
+    Raises:
+        ScenarioError: it is not valid, or names a finding that there is not.
+    """
+    from socsim_analysis.findings import known_findings
+    from socsim_analysis.findings.registry import FindingError, find_finding
+
+    from socsim.errors import Problem, ScenarioError
     from socsim.scenario import load_scenario
 
-    return load_scenario(file)
+    loaded = load_scenario(file)
+    problems = []
+    for index, entry in enumerate(loaded.scenario.compare):
+        try:
+            if entry.finding not in known_findings():
+                find_finding(entry.finding)
+        except FindingError as error:
+            problems.append(Problem(str(error), f"compare.{index}.finding", fix="socsim findings list shows all"))
+    if problems:
+        raise loaded.placed(ScenarioError(problems))
+    return loaded
 
 
 def overridden(loaded: LoadedScenario, engine: EngineName | None, model: str | None) -> LoadedScenario:

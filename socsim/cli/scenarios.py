@@ -10,6 +10,7 @@ import typer
 
 from socsim.cli.arguments import Agent, Arm, Replicate, ScenarioFile, Step
 from socsim.cli.console import EXIT_ERROR, EXIT_SCENARIO, complain, say
+from socsim.cli.running import load
 from socsim.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -34,12 +35,10 @@ def validate_command(
     Exit code 2 if any file has a problem. A file that is valid but uses parts of the format that this version cannot run is
     named as such.
     """
-    from socsim.scenario import load_scenario
-
     broken = False
     for file in files:
         try:
-            missing = load_scenario(file).not_yet_available()
+            missing = load(file).not_yet_available()
         except ScenarioError as error:
             broken = True
             for problem in error.problems:

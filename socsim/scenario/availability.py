@@ -10,7 +10,6 @@ from socsim.errors import Problem, ScenarioError
 from socsim.scenario.arms import patched, phase_paths
 from socsim.scenario.asking import ItemSpec
 from socsim.scenario.document import Path
-from socsim.scenario.places import nearest
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule import PhaseSpec
 from socsim.scenario.schedule_checks import phases
@@ -46,7 +45,6 @@ RUNS = {
         "voter",
         "linear_threshold",
     ),
-    "finding": ("money_request.basic",),
 }
 """What this version runs, by kind of thing."""
 
@@ -80,7 +78,7 @@ def not_yet_available(scenario: Scenario) -> list[Problem]:
 def _advice(path: Path) -> str:
     """What this version runs in that place, or that the rest runs without it."""
     kinds = {"kind": "interaction", "method": "method", "type": "type", "engine": "engine"}
-    kind = "baseline" if path[0] == "baselines" else "finding" if path[-1] == "finding" else kinds.get(str(path[-1]))
+    kind = "baseline" if path[0] == "baselines" else kinds.get(str(path[-1]))
     return f"This version runs: {', '.join(RUNS[kind])}" if kind else "Without it, this version runs the rest"
 
 
@@ -96,9 +94,6 @@ def _study(scenario: Scenario) -> Iterator[_Missing]:
         if baseline not in RUNS["baseline"]:
             yield ("baselines", index), f"baseline {baseline!r}"
     for index, entry in enumerate(scenario.compare):
-        if entry.finding not in RUNS["finding"]:
-            near = nearest(entry.finding, RUNS["finding"])
-            yield ("compare", index, "finding"), f"finding {entry.finding!r}" + (f" (did you mean {near!r}?)" if near else "")
         if entry.filter is not None:
             yield ("compare", index, "filter"), "filters of a finding"
     for name in scenario.preconditions:

@@ -49,7 +49,11 @@ def debate_page() -> str:
 
 
 def test_page_holds_all_parts_in_order_and_links_to_them(debate_page: str) -> None:
-    parts = [name for name in SECTIONS if name not in ("people", "forecast", "effects", "doings", "memory", "models", "sweep")]
+    parts = [
+        name
+        for name in SECTIONS
+        if name not in ("people", "forecast", "effects", "doings", "memory", "models", "sweep", "findings")
+    ]
     assert _sections(debate_page) == parts
     assert re.findall(r'<a href="#(\w+)">', debate_page) == parts
     assert parts.index("contrast") < parts.index("trajectories") < parts.index("distribution") < parts.index("signal")

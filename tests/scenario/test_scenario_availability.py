@@ -45,7 +45,6 @@ def test_what_this_version_runs_is_available(make_debate: Make) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"compare": [{"finding": "becker.mean_error"}]}, "compare.0.finding"),
         ({"preconditions": {"x": 1}}, "preconditions.x"),
         ({"analysis": {"human": "a.csv"}}, "analysis.human"),
         (

@@ -172,7 +172,7 @@ class Finding(_Part):
         """Source with place and DOI, and how it was checked."""
         place = f", {self.source.where}" if self.source.where else ""
         doi = f" https://doi.org/{self.source.doi}" if self.source.doi else ""
-        return f"{self.source.text}{place}{doi} Checked: {self.verification}"
+        return f"{self.source.text.rstrip('.')}{place}.{doi} Checked: {self.verification}"
 
 
 def read_finding(text: str, name: str) -> Finding:

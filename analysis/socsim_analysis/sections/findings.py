@@ -1,0 +1,96 @@
+"""The run held against the findings that the scenario names: one sentence, one figure and one table for each."""
+
+from __future__ import annotations
+
+import math
+
+import plotly.graph_objects as go
+
+from socsim_analysis.against_people import AgainstPeople, NotComparable, compare_many
+from socsim_analysis.figures import GREY, styled
+from socsim_analysis.findings import known_findings
+from socsim_analysis.findings.registry import Finding, FindingError, find_finding
+from socsim_analysis.markup import Html, bullets, element, numeral, paragraph, section
+from socsim_analysis.page import Page
+
+__all__ = ["findings_section"]
+
+_PEOPLE = "#1f2430"
+_RUN = "#0072B2"
+
+
+def findings_section(page: Page) -> Html | None:
+    """A part for every finding of the registry that ``compare`` names; None where it names none."""
+    parts: list[Html] = []
+    chosen: list[Finding] = []
+    for entry in page.run.scenario.compare:
+        if entry.finding in known_findings():
+            continue
+        try:
+            chosen.append(find_finding(entry.finding))
+        except FindingError as error:
+            parts.append(paragraph(f"Finding {entry.finding}: not assessed; {error}."))
+    for finding, found in zip(chosen, compare_many(page.run, chosen, arm=page.treatment), strict=True):
+        parts.append(element("h3", finding.title))
+        parts += [paragraph(f"Not assessed: {found}.")] if isinstance(found, NotComparable) else _compared(page, found)
+    if not parts:
+        return None
+    intro = (
+        "Each finding is held against the run by the same rule, world by world. A verdict is about these agents in this design, "
+        "not about the model everywhere. Mean, spread and rule of decision are findings of their own and are not added up."
+    )
+    return section("findings", "Held against findings about people", paragraph(intro), *parts)
+
+
+def _compared(page: Page, found: AgainstPeople) -> list[Html]:
+    finding = found.finding
+    people = f"{finding.claim} ({finding.population})"
+    return [
+        paragraph(found.sentence, class_="verdict"),
+        _figure(page, found),
+        _table(page, found),
+        bullets([people, *(f"Design of the source: {one}" for one in finding.design), *(_checks(found))]),
+        paragraph(finding.cite(), class_="soft"),
+    ]
+
+
+def _checks(found: AgainstPeople) -> list[str]:
+    said = [f"Precondition {'holds' if one.holds else 'fails'}: {one.words}." for one in found.measured]
+    said += [f"Left out: {what}, {share:.1%}." for what, share in found.values.left_out.items()]
+    return said + [f"Known of language models: {one}" for one in found.finding.known_failures]
+
+
+def _figure(page: Page, found: AgainstPeople) -> Html:
+    """Estimates with intervals below one another; the margin around that of people is shaded."""
+    figure = go.Figure()
+    rows = [row for row in reversed(found.rows) if not math.isnan(row.estimate)]
+    for row in rows:
+        known = not math.isnan(row.low)
+        colour = _PEOPLE if row.name == "people" else _RUN if row.name.startswith("this run") else GREY
+        arrays = {"array": [row.high - row.estimate], "arrayminus": [row.estimate - row.low]} if known else {"array": [0.0]}
+        figure.add_scatter(
+            x=[row.estimate],
+            y=[row.name],
+            mode="markers",
+            marker={"color": colour, "size": 9},
+            error_x={"type": "data", "symmetric": False, "color": colour, **arrays},
+            hovertemplate=f"%{{y}}: %{{x:.3f}} ({row.over})<extra></extra>",
+            showlegend=False,
+        )
+    human, margin = found.finding.estimate, found.finding.margin
+    if human is not None and margin is not None:
+        figure.add_vrect(human.value - margin.value, human.value + margin.value, fillcolor=GREY, opacity=0.15, line_width=0)
+    figure.update_xaxes(title_text=found.finding.statistic.unit)
+    styled(figure, 90 + 42 * max(len(rows), 1), margin={"l": 170, "r": 16, "t": 16, "b": 48})
+    shaded = "; the shaded band is the margin around people" if margin is not None else ""
+    caption = f"{found.finding.title}: estimates with 95 % intervals where there are any{shaded}."
+    return page.figure(figure, caption, f"Estimates of people and of the run for {found.finding.finding}.")
+
+
+def _table(page: Page, found: AgainstPeople) -> Html:
+    def ends(low: float, high: float) -> str:
+        return "none" if math.isnan(low) else f"{numeral(low, 3)} to {numeral(high, 3)}"
+
+    rows: list[list[str | Html]] = [[row.name, numeral(row.estimate, 3), ends(row.low, row.high), row.over] for row in found.rows]
+    caption = f"{found.finding.finding}, in {found.finding.statistic.unit}: {found.values.how}."
+    return page.table(caption, ["", "estimate", "95 % interval", "over"], rows, words=1)
