@@ -33,7 +33,7 @@ def leaning_density(
     """Joint density of everybody's leaning and the mean leaning of those they read, over a grid of bins × bins cells.
 
     Mass along the diagonal at both ends is the picture of echo chambers; one blob in the middle that of none. Source: Cinelli et
-    al. 2021, *PNAS* 118(9), eq. 2 and figure 2. Neighbours' means vary less than leanings do, the less the more one reads,
+    al. 2021, *PNAS* 118(9). Neighbours' means vary less than leanings do, the less the more one reads,
     so that the picture is never symmetric.
 
     People without a leaning, or who read nobody with one, are left out; where nobody is left the density is NaN and n is 0.

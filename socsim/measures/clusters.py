@@ -11,15 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from socsim.measures.distances import normalised
 
-__all__ = ["cluster_count", "clusters", "consensus_share", "effective_number", "fragmentation", "time_to_consensus"]
+__all__ = ["cluster_count", "cluster_labels", "consensus_share", "effective_number", "fragmentation", "time_to_consensus"]
 
 
-def clusters(opinions: ArrayLike, bandwidth: float, *, minimum_share: float = 0.0) -> NDArray[np.int64]:
+def cluster_labels(opinions: ArrayLike, bandwidth: float, *, minimum_share: float = 0.0) -> NDArray[np.int64]:
     """The cluster of everybody: 0, 1, … from low to high opinions, split wherever the next opinion is more than a bandwidth away.
 
     -1 for a missing opinion and for members of a cluster with less than ``minimum_share`` of those who have an opinion. It is
-    single linkage cut at the bandwidth: a chain of close opinions is one cluster however long it is. Source: the clusters of
-    Hegselmann & Krause 2002, *JASSS* 5(3), who are split where a gap exceeds the confidence bound.
+    single linkage cut at the bandwidth: a chain of close opinions is one cluster however long it is. Source: the splits of
+    Hegselmann & Krause 2002, *JASSS* 5(3), which come about where a gap exceeds the confidence bound.
 
     Args:
         opinions: one number per agent.
@@ -30,7 +30,7 @@ def clusters(opinions: ArrayLike, bandwidth: float, *, minimum_share: float = 0.
         ValueError: bandwidth or share outside its range.
 
     Example:
-        >>> clusters([5.0, 1.0, 1.4, float("nan"), 5.2], 0.5).tolist()
+        >>> cluster_labels([5.0, 1.0, 1.4, float("nan"), 5.2], 0.5).tolist()
         [1, 0, 0, -1, 1]
     """
     if not bandwidth >= 0.0:
@@ -51,7 +51,7 @@ def clusters(opinions: ArrayLike, bandwidth: float, *, minimum_share: float = 0.
 
 
 def cluster_count(opinions: ArrayLike, bandwidth: float, *, minimum_share: float = 0.0) -> int:
-    """Number of clusters, see `clusters`: 0 where nobody has an opinion, 1 for a constant, at most the number of people.
+    """Number of clusters, see `cluster_labels`: 0 where nobody has an opinion, 1 for a constant, at most the number of people.
 
     Raises:
         ValueError: bandwidth or share outside its range.
@@ -60,13 +60,13 @@ def cluster_count(opinions: ArrayLike, bandwidth: float, *, minimum_share: float
         >>> cluster_count([1.0, 1.4, 5.0, 5.2], 0.5)
         2
     """
-    return int(clusters(opinions, bandwidth, minimum_share=minimum_share).max(initial=-1)) + 1
+    return int(cluster_labels(opinions, bandwidth, minimum_share=minimum_share).max(initial=-1)) + 1
 
 
 def fragmentation(opinions: ArrayLike, bandwidth: float, *, minimum_share: float = 0.0) -> float:
     """Rae's fragmentation of the clusters: 1 - Σ p², the chance that two people drawn with replacement are in different ones.
 
-    Between 0 (one cluster) and 1 - 1/k (k equal clusters). p are shares of those who are in a cluster, see `clusters`; NaN
+    Between 0 (one cluster) and 1 - 1/k (k equal clusters). p are shares of those who are in a cluster, see `cluster_labels`; NaN
     where nobody is. Source: Rae 1968, *Comparative Political Studies* 1; the bandwidth makes it one for opinions.
 
     Raises:
@@ -76,7 +76,7 @@ def fragmentation(opinions: ArrayLike, bandwidth: float, *, minimum_share: float
         >>> fragmentation([1.0, 1.4, 5.0, 5.2], 0.5)
         0.5
     """
-    found = clusters(opinions, bandwidth, minimum_share=minimum_share)
+    found = cluster_labels(opinions, bandwidth, minimum_share=minimum_share)
     sizes = np.bincount(found[found >= 0])
     if sizes.size == 0:
         return float("nan")
@@ -113,9 +113,11 @@ def effective_number(weights: ArrayLike, *, order: float = 2.0) -> float:
     p = p[p > 0.0]
     if abs(order - 1.0) < 1e-9:
         return float(np.exp(-(p @ np.log(p))))
+    largest = float(p.max())
     if np.isinf(order):
-        return float(1.0 / p.max())
-    return float(np.sum(p**order) ** (1.0 / (1.0 - order)))
+        return 1.0 / largest
+    ratios = float(np.sum((p / largest) ** order))  # in units of the largest, so that no power becomes 0
+    return float(largest ** (order / (1.0 - order)) * ratios ** (1.0 / (1.0 - order)))
 
 
 def consensus_share(opinions: ArrayLike, tolerance: float) -> float:

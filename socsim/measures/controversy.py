@@ -20,7 +20,7 @@ def random_walk_controversy(sides: Groups, authors: ArrayLike, readers: ArrayLik
     hub, which is one of the ``hubs`` most read agents of either side (the one with the lower index among equals); an agent
     that is a hub ends it at once. About 0 where sides mix, 1 where no walk changes sides. Walks that never reach a hub do
     not count. Computed exactly, by solving the linear equations of the absorbing chain. Source: Garimella et al. 2018,
-    *ACM Trans. Social Computing* 1(1), section 5.
+    *ACM Trans. Social Computing* 1(1).
 
     Agents without a side, and their ties, are left out. NaN with a single side, no ties, or a side that has no more
     agents than hubs, all of whose walks would end where they began.

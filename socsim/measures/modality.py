@@ -94,8 +94,8 @@ def dip_test(opinions: ArrayLike, rng: np.random.Generator, *, draws: int = 2000
 def bimodality(opinions: ArrayLike, rng: np.random.Generator, *, draws: int = 2000) -> Bimodality:
     """Bimodality coefficient (g² + 1) / (κ + 3 (n-1)² / ((n-2)(n-3))) with the dip test.
 
-    g is the sample skewness and κ the sample excess kurtosis, both corrected for bias. Above 0, in large samples up to 1; 5/9 ≈ 0.556
-    for a large uniform sample, 1/3 for a normal one; larger for two modes but also for one skewed mode, so it is
+    g is the sample skewness and κ the sample excess kurtosis, both corrected for bias. Above 0, in large samples up to 1:
+    5/9 ≈ 0.556 for a uniform one, 1/3 for a normal one; larger for two modes, but also for one skewed mode, so that it is
     given with the dip only. Source: Pfister et al. 2013, *Frontiers in Psychology* 4:700.
 
     Missing, few, equal and repeated values as in `dip_test`.
@@ -138,8 +138,8 @@ def _continuous(opinions: ArrayLike) -> NDArray[np.float64]:
 def _dip(ordered: NDArray[np.float64]) -> float:
     """The dip of sorted values that are not all equal."""
     x, counts = np.unique(ordered, return_counts=True)
-    above = np.cumsum(counts).astype(float)  # n F(x)
-    below = above - counts  # n F(x-)
+    above: NDArray[np.float64] = np.cumsum(counts).astype(float)  # n F(x)
+    below: NDArray[np.float64] = above - counts  # n F(x-)
     before = _knots_before(x.tolist(), below.tolist())
     after = [x.size - 1 - k for k in _knots_before((-x[::-1]).tolist(), (-above[::-1]).tolist())][::-1]
     low, high, deviation = 0, x.size - 1, 1.0

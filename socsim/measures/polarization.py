@@ -32,7 +32,7 @@ def variance(opinions: ArrayLike) -> float:
 def esteban_ray(positions: ArrayLike, weights: ArrayLike | None = None, *, alpha: float = 1.0) -> float:
     """Polarization of Esteban and Ray: Σ_i Σ_j p_i^(1+α) p_j |y_i - y_j| over the positions y taken, with shares p.
 
-    In units of the scale, from 0 (everybody at one position, or nobody's neighbour far) to R · 2^-(1+α) on a scale of range R,
+    In units of the scale, from 0 (everybody at one position) to R · 2^-(1+α) on a scale of range R,
     reached with half of the people at either end. α = 0 gives the mean difference of two people drawn with replacement; up to
     1.6, larger α weighs identification with one's own group more. Source: Esteban & Ray 1994, *Econometrica* 62, eq. 3
     and theorem 1, with K = 1 and shares in place of numbers of people.
@@ -79,10 +79,10 @@ def _mean_distances(place: NDArray[np.float64], p: NDArray[np.float64]) -> NDArr
 def agreement(counts: ArrayLike) -> float:
     """Van der Eijk's agreement A of an ordered item, from -1 (half at either end) over 0 (all options alike) to 1 (one option).
 
-    The counts are peeled into layers in which the options taken have equal counts; A = Σ (share of the layer) · U · (1 - (s-1)/(k-1))
-    for s of k options taken, with U = ((k-2) T - (k-1) D) / ((k-2)(T+D)), where T counts the triples of options that look like
-    011 or 110 and D those that look like 101 (U = 1 with one option taken). Source: van der Eijk 2001, *Quality & Quantity* 35;
-    the same values as the R package agrmt.
+    The counts are peeled into layers in which the options taken have equal counts; A is the sum over layers of its share of
+    people · U · (1 - (s-1)/(k-1)), for s of k options taken, with U = ((k-2) T - (k-1) D) / ((k-2)(T+D)), where T counts the
+    triples of options that look like 011 or 110 and D those that look like 101 (U = 1 with one option taken). Source: van der
+    Eijk 2001, *Quality & Quantity* 35; the same values as the R package agrmt.
 
     NaN where a count is missing (NaN) or all are 0. It needs all options of the item, also those nobody took.
 
@@ -161,7 +161,8 @@ def group_consensus(opinions: ArrayLike, groups: Groups, low: float, high: float
 
     1 where everybody holds the mean of their group, 0 where in every group one half stands at either end. Each group counts
     once, whatever its size; people without an opinion or a group are left out; a single group is measured as any other;
-    NaN where nobody is left. Source: group consensus in Bramson et al. 2017, *Philosophy of Science* 84; the scaling is our choice.
+    NaN where nobody is left. Source: group consensus in Bramson et al. 2017, *Philosophy of Science* 84; the scale to
+    0 … 1 is our choice.
 
     Raises:
         ValueError: high is not above low, an opinion lies outside, or not one group per opinion.
