@@ -117,7 +117,7 @@ def effective_number(weights: ArrayLike, *, order: float = 2.0) -> float:
     if np.isinf(order):
         return 1.0 / largest
     ratios = float(np.sum((p / largest) ** order))  # in units of the largest, so that no power becomes 0
-    return float(largest ** (order / (1.0 - order)) * ratios ** (1.0 / (1.0 - order)))
+    return float(np.exp((order * np.log(largest) + np.log(ratios)) / (1.0 - order)))
 
 
 def consensus_share(opinions: ArrayLike, tolerance: float) -> float:

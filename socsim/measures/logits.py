@@ -100,7 +100,7 @@ def _newton(x: Reals, ones: Reals, trials: Reals) -> tuple[Reals, bool]:
             return b, False
         for _ in range(40):
             moved = log_likelihood(x @ (b + step), ones, trials)
-            if moved >= value:
+            if moved >= value - 1e-12 * (1.0 + abs(value)):  # near the maximum the difference is rounding error
                 break
             step = step / 2.0
         else:

@@ -64,7 +64,7 @@ def dip_test(opinions: ArrayLike, rng: np.random.Generator, *, draws: int = 2000
     """Test of one mode against more: p = (1 + number of uniform samples of equal size with at least this dip) / (draws + 1).
 
     Uniform samples are the least favourable ones in the sense of Hartigan & Hartigan 1985; p lies in [1/(draws + 1), 1]. Takes
-    about 1 µs per value and draw. A small p speaks for more than one mode; a large one is no proof of one mode.
+    a few µs per value and draw. A small p speaks for more than one mode; a large one is no proof of one mode.
 
     Missing, few, equal and repeated values as in `dip`; p is NaN where the dip is.
 
