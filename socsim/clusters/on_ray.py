@@ -39,6 +39,7 @@ FINISHED = "finished_worlds"
 _MOST_LOSSES = 8
 """Times that a world is begun again on another node before it counts as what takes nodes down."""
 _EVERY_S = 0.5
+_CLOSING_S = 5.0
 _AT_ONCE = 100_000
 _CALLS = 1_000
 """Calls told to the door in one message."""
@@ -306,9 +307,11 @@ def _words(error: BaseException) -> str:
 
 
 def _end(ray: Any, actors: Iterable[Any]) -> None:
-    """Let actors close what they have, then end them."""
+    """Let actors close what they have, then end them; those that are lost are not waited for long."""
     actors = list(actors)
+    if not actors:
+        return
     with suppress(ray.exceptions.RayError):
-        ray.get([actor.close.remote() for actor in actors], timeout=30.0)
+        ray.wait([actor.close.remote() for actor in actors], num_returns=len(actors), timeout=_CLOSING_S)
     for actor in actors:
         ray.kill(actor)
