@@ -302,8 +302,9 @@ def _translated(ray: Any) -> Iterator[None]:
 
 
 def _words(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"the cluster could not go on ({type(error).__name__}): {lines[0] if lines else ''}. Everything answered is kept"
+    """The last line of what Ray says, which is the error itself where it has been somewhere else."""
+    said = str(error).strip().splitlines() or [""]
+    return f"the cluster could not go on ({type(error).__name__}): {said[-1].strip()} Everything that was answered is kept"
 
 
 def _end(ray: Any, actors: Iterable[Any]) -> None:

@@ -129,6 +129,16 @@ def test_a_node_that_is_killed_costs_nothing_but_time(nodes: Nodes, scenario: Sc
     assert same(far, here)
 
 
+def test_a_world_that_is_lost_too_often_ends_the_run_and_nothing_else(
+    nodes: Nodes, scenario: Scenario, here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socsim.clusters.on_ray._MOST_LOSSES", 0)
+    with pytest.raises(ClusterError, match="could not go on"):
+        run(scenario, out=tmp_path / "far", engine=ScriptedEngine(latency=0.1), on="ray", progress=After(60, nodes.kill_one))
+    assert Run(tmp_path / "far").status == "failed"
+    assert same(resume(tmp_path / "far", on="ray"), here)
+
+
 def test_engines_are_replicas_of_which_one_may_be_lost(nodes: Nodes, scenario: Scenario, here: Run, tmp_path: Path) -> None:
     killing = After(60, nodes.kill_one)
     on = OnRay(engines=3, engine_cpus=0.5, world_cpus=0.5)
@@ -191,14 +201,14 @@ def test_a_cap_is_one_for_the_whole_run(nodes: Nodes, make_debate: Make, here: R
 
 def test_a_failed_answer_stops_all_worlds(nodes: Nodes, make_debate: Make, tmp_path: Path) -> None:
     strict = make_debate(failures={"then": "stop"}, replicates=2)
-    far = run(strict, out=tmp_path / "far", engine=ScriptedEngine(scorer=_no_scores), on="ray")
+    far = run(strict, out=tmp_path / "far", engine=ScriptedEngine(scorer=lambda request: [0.0] * 99), on="ray")
     assert far.status == "incomplete"
     assert "failures.then: stop" in far.manifest["reason"]
     assert replay(far.path).verified
 
 
 def test_an_error_of_a_world_is_the_error_of_the_run(nodes: Nodes, make_debate: Make, tmp_path: Path) -> None:
-    broken = ScriptedEngine(failure=_broken)
+    broken = ScriptedEngine(failure=lambda *_: OSError("broken"))
     with pytest.raises(OSError, match="broken"):
         run(make_debate(), out=tmp_path / "far", engine=broken, on="ray")
     assert Run(tmp_path / "far").status == "failed"
@@ -220,14 +230,6 @@ def test_a_sweep_on_the_command_line(nodes: Nodes, make_debate: Make, tmp_path: 
     assert (far.returncode, far.stderr) == (0, "")
     here = run(swept, out=tmp_path / "here", engine=ScriptedEngine())
     assert same(Run(tmp_path / "far"), here)
-
-
-def _no_scores(request: object) -> list[float]:
-    return [0.0] * 99
-
-
-def _broken(request: object, seed: int, attempt: int) -> Exception:
-    return OSError("broken")
 
 
 def _calls(folder: Path) -> int:
