@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from socsim.clusters.couriers import Courier, Desk
 from socsim.errors import Rejected, RunStopped
 from socsim.inference.client import ClientStats, InferenceClient
 from socsim.inference.flights import Flight
@@ -61,7 +62,7 @@ class _Open:
     progress: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
-class Door:
+class Door(Desk):
     """Asks the engine for all worlds; the body of an actor. First it learns, then it opens.
 
     Its record is a copy that ends with it; the run's own one gets the same calls by `news`.
@@ -72,6 +73,7 @@ class Door:
     """
 
     def __init__(self, make: Callable[[], Engine], spec: InferenceSpec) -> None:
+        super().__init__()
         self._make = make
         self._spec = spec
         self._place = tempfile.TemporaryDirectory(prefix="socsim-door-")
@@ -98,7 +100,7 @@ class Door:
         self._open = _Open(session, engine, store)
         return session.client.parallel
 
-    async def ask(self, request: Request, draws: Sequence[DrawKey | None], priority: float) -> list[Outcome] | RunStopped:
+    async def serve(self, request: Request, draws: Sequence[DrawKey | None], priority: float) -> list[Outcome] | RunStopped:
         """The outcome for each draw of a request; or that a cap on the run is reached."""
         session = self._opened.session
         try:
@@ -150,12 +152,12 @@ class DoorClient(InferenceClient):
 
     def __init__(self, door: Any, engine: FarEngine, record: RecordStore, parallel: int) -> None:
         super().__init__(engine, record, limits=LimitsSpec(parallel=parallel))
-        self._door = door
+        self._courier = Courier(door)
 
     async def _attempts(self, flight: Flight) -> tuple[Sequence[Outcome], int]:
         self._flights.close(flight)
         draws = [member.draw for member in flight.sort()]
-        answer: list[Outcome] | RunStopped = await self._door.ask.remote(flight.request, draws, flight.priority)
+        answer: list[Outcome] | RunStopped = await self._courier.ask(flight.request, draws, flight.priority)
         if isinstance(answer, RunStopped):
             raise answer
         return answer, 1

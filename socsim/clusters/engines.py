@@ -16,6 +16,7 @@ from functools import cached_property
 from math import inf
 from typing import Any
 
+from socsim.clusters.couriers import Courier, Desk, UnknownTicket
 from socsim.errors import ClusterError, InferenceError, Unavailable
 from socsim.inference.http_endpoints import Endpoints, EndpointStats
 from socsim.inference.http_errors import Unreachable
@@ -52,7 +53,7 @@ class Introduction:
     able: Capabilities
 
 
-class EngineHost:
+class EngineHost(Desk):
     """One replica; the body of an actor that owns one engine.
 
     Args:
@@ -60,6 +61,7 @@ class EngineHost:
     """
 
     def __init__(self, make: Callable[[], Engine]) -> None:
+        super().__init__()
         self._make = make
 
     @cached_property
@@ -70,7 +72,7 @@ class EngineHost:
         """Who the engine is."""
         return Introduction(self._engine.identity, self._engine.capabilities())
 
-    async def answer(self, request: Request, seeds: Sequence[int], priority: float) -> Answer:
+    async def serve(self, request: Request, seeds: Sequence[int], priority: float) -> Answer:
         """One attempt; whoever asks sees to the time that it may take."""
         try:
             return Answer(tuple(await ask_once(self._engine, request, seeds, timeout_s=inf, priority=priority)))
@@ -98,6 +100,7 @@ class EnginePool:
 
     def __init__(self, hosts: Mapping[str, Any], introduction: Introduction, lost: Callable[[BaseException], bool]) -> None:
         self._hosts = dict(hosts)
+        self._couriers = {name: Courier(host) for name, host in hosts.items()}
         self._identity = introduction.identity
         self._able = replace(introduction.able, parallel=introduction.able.parallel * len(self._hosts))
         self._lost = lost
@@ -157,9 +160,9 @@ class EnginePool:
 
         async def send(name: str) -> Answer:
             try:
-                answer: Answer = await self._hosts[name].answer.remote(request, seeds, priority)
+                answer: Answer = await self._couriers[name].ask(request, seeds, priority)
             except Exception as error:
-                if self._lost(error):
+                if self._lost(error) or isinstance(error, UnknownTicket):
                     raise Unreachable(f"the engine on {name} is gone") from error
                 raise
             return answer

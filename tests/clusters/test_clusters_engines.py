@@ -77,7 +77,7 @@ def test_calls_of_a_replica_that_is_lost_move_on() -> None:
     hosts[0].lost = True
     replies = [asyncio.run(found.generate(about(f"topic {number}"))) for number in range(20)]
     assert all(reply.text for reply in replies)
-    assert "answer" in hosts[0].calls
+    assert "greet" in hosts[0].calls
     assert asyncio.run(found.count_tokens(SAY)) == 1
     assert sum(one.failures for one in found.stats()) > 0
 
@@ -105,7 +105,7 @@ def test_an_error_of_an_engine_arrives_as_it_is(make: Callable[[], InferenceErro
     with pytest.raises(type(error), match=str(error)) as raised:
         asyncio.run(found.generate(SAY))
     assert raised.value is error
-    assert hosts[0].calls == ["answer"]
+    assert hosts[0].calls.count("take") == 1
 
 
 def test_another_error_is_not_taken_for_a_lost_replica() -> None:
