@@ -199,7 +199,8 @@ class RayCluster:
         wake_on_interrupt()
         try:
             while running:
-                done, _ = self.ray.wait(list(running), timeout=_EVERY_S)
+                self.ray.wait(list(running), timeout=_EVERY_S)
+                done, _ = self.ray.wait(list(running), num_returns=len(running), timeout=0)
                 self._hear(door, session, meter)  # so that no row is there without its calls
                 for ref in done:
                     carried: Carried = self.ray.get(ref)

@@ -50,6 +50,15 @@ class Nodes:
             self.others.append(self.cluster.add_node(num_cpus=1))
         self.cluster.wait_for_nodes()
 
+    def busy(self) -> bool:
+        """Whether a world is being carried out on the node that would be killed."""
+        import psutil  # comes with Ray
+
+        raylet = psutil.Process(self.others[-1].all_processes["raylet"][0].process.pid)
+        with suppress(psutil.Error):
+            return any("carry_out_bundle" in " ".join(child.cmdline()) for child in raylet.children(recursive=True))
+        return False
+
     def kill_one(self) -> None:
         self.cluster.remove_node(self.others.pop(), allow_graceful=False)
 
@@ -72,16 +81,16 @@ def nodes(started: Nodes) -> Nodes:
 
 
 class After:
-    """Does something once, when a run has come so far."""
+    """Does something once, when a run has come so far and something holds."""
 
-    def __init__(self, calls: int, act: Callable[[], None]) -> None:
-        self.calls, self.act, self.done = calls, act, False
+    def __init__(self, calls: int, act: Callable[[], None], when: Callable[[], bool] = lambda: True) -> None:
+        self.calls, self.act, self.when, self.done = calls, act, when, False
 
     def start(self, title: str, events_total: int) -> None:
         pass
 
     def update(self, snapshot: ProgressSnapshot) -> None:
-        if snapshot.calls >= self.calls and not self.done:
+        if snapshot.calls >= self.calls and not self.done and self.when():
             self.done = True
             self.act()
 
@@ -122,8 +131,8 @@ def test_the_tables_are_those_of_a_run_here(nodes: Nodes, scenario: Scenario, he
 
 
 def test_a_node_that_is_killed_costs_nothing_but_time(nodes: Nodes, scenario: Scenario, here: Run, tmp_path: Path) -> None:
-    killing = After(60, nodes.kill_one)
-    engine = ScriptedEngine(latency=0.1)
+    killing = After(30, nodes.kill_one, nodes.busy)
+    engine = ScriptedEngine(latency=0.2)
     far = run(scenario, out=tmp_path / "far", engine=engine, on="ray", progress=killing)
     assert killing.done
     assert same(far, here)
@@ -134,13 +143,19 @@ def test_a_world_that_is_lost_too_often_ends_the_run_and_nothing_else(
 ) -> None:
     monkeypatch.setattr("socsim.clusters.on_ray._MOST_LOSSES", 0)
     with pytest.raises(ClusterError, match="could not go on"):
-        run(scenario, out=tmp_path / "far", engine=ScriptedEngine(latency=0.1), on="ray", progress=After(60, nodes.kill_one))
+        run(
+            scenario,
+            out=tmp_path / "far",
+            engine=ScriptedEngine(latency=0.2),
+            on="ray",
+            progress=After(30, nodes.kill_one, nodes.busy),
+        )
     assert Run(tmp_path / "far").status == "failed"
     assert same(resume(tmp_path / "far", on="ray"), here)
 
 
 def test_engines_are_replicas_of_which_one_may_be_lost(nodes: Nodes, scenario: Scenario, here: Run, tmp_path: Path) -> None:
-    killing = After(60, nodes.kill_one)
+    killing = After(30, nodes.kill_one, nodes.busy)
     on = OnRay(engines=3, engine_cpus=0.5, world_cpus=0.5)
     far = run(scenario, out=tmp_path / "far", engine=ScriptedEngine(latency=0.1), on=on, progress=killing)
     assert killing.done
