@@ -79,7 +79,8 @@ def on_ray(on: OnRay, scenario: Scenario, folder: Path | None, engine: Engine | 
             "an engine that was made here cannot go to other machines. Name it in the scenario's inference instead"
         )
     ray = ray_library()
-    make = partial(make_engine, scenario.inference, folder) if engine is None else partial(_given, engine)
+    beside = folder.resolve() if folder is not None else None
+    make = partial(make_engine, scenario.inference, beside) if engine is None else partial(_given, engine)
     with _connected(ray, on.address), _translated(ray):
         nodes = _nodes(ray)
         need = needs_of(scenario.inference, on, gpus=any(node.gpus for node in nodes))
