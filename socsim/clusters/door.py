@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,7 +44,8 @@ class _Telling(RecordStore):
 
     def __init__(self, path: Path, *, read_only: bool, cache: RecordStore | None = None) -> None:
         super().__init__(path, read_only=read_only, cache=cache)
-        self.new: list[PendingCall] = []
+        self.new: deque[PendingCall] = deque()
+        """Put in by the session's thread and taken out by the actor's, one by one, so that none is lost between them."""
 
     def put_pending(self, call: PendingCall) -> bool:
         is_new = super().put_pending(call)
@@ -115,7 +117,7 @@ class Door(Desk):
     async def news(self) -> News:
         """What has happened since the last time."""
         there = self._opened
-        new, there.store.new = there.store.new, []
+        new = [there.store.new.popleft() for _ in range(len(there.store.new))]
         return News(new, there.session.client.stats, dict(there.progress))
 
     async def drain(self) -> None:
