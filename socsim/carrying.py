@@ -8,10 +8,11 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Protocol
 
 from socsim.agent import SocialAgent
 from socsim.errors import ScenarioError
@@ -26,7 +27,7 @@ from socsim.staging import count_turns
 from socsim.view import Donor
 from socsim.world import World
 
-__all__ = ["Interrupted", "ProgressMeter", "WorldKey", "carry_out"]
+__all__ = ["Carrier", "Interrupted", "ProgressMeter", "WorldKey", "carry_out", "donor_of"]
 
 WorldKey = tuple[str, int]
 _MAX_THREADS = 32
@@ -41,6 +42,23 @@ _THRESHOLDS = (100_000, 50, 100)
 
 class Interrupted(Exception):
     """A world was asked to stop between two steps, because another one could not go on."""
+
+
+class Carrier(Protocol):
+    """Whatever carries out worlds: `carry_out`, or a cluster."""
+
+    def __call__(
+        self,
+        worlds: Sequence[World],
+        session: Session,
+        sink: Sink,
+        meter: ProgressMeter,
+        *,
+        agent_class: type[SocialAgent] = SocialAgent,
+        folder: Path | None = None,
+        execution: Execution = "dependencies",
+        checked: bool = False,
+    ) -> object: ...
 
 
 class ProgressMeter:
@@ -225,21 +243,30 @@ def _cut_off(futures: Sequence[Future[None]], loop: LoopThread) -> None:
                 raise
 
 
-def _donor(model: SocialModel, models: Mapping[tuple[str, int], SocialModel], folder: Path | None) -> Donor:
-    """Where a yoked world's shown messages come from."""
-    yoke = model.world.arm.yoke or {}
-    if "messages" in yoke:
-        lines = _lines((folder or Path()) / yoke["messages"])
-        return lambda author, step, own: None if own is None else _as_long(model.seed, lines, author, step, own)
-    own_arm, replicate = model.world.arm.name, model.world.replicate
-    point = point_of(model.world.arm)
-    writing = [key for key, one in models.items() if one.world.arm.control is None and point_of(one.world.arm) == point]
-    sources = sorted(r for arm, r in writing if arm != own_arm and r != replicate)
+def donor_of(world: World, worlds: Iterable[World]) -> WorldKey | None:
+    """The world whose messages a yoked world shows; None for a world that is not yoked, or shows lines of a file.
+
+    Raises:
+        ScenarioError: there is no other replicate to show.
+    """
+    if world.arm.control != "yoked" or "messages" in (world.arm.yoke or {}):
+        return None
+    point, own_arm = point_of(world.arm), world.arm.name
+    writing = [(one.arm.name, one.replicate) for one in worlds if one.arm.control is None and point_of(one.arm) == point]
+    sources = sorted(r for arm, r in writing if arm != own_arm and r != world.replicate)
     if not sources:
         raise ScenarioError(f"arms.{own_arm}: yoked to another replicate, but there is none. Set replicates to 2 or more")
-    source = next((r for r in sources if r > replicate), sources[0])
-    arm = next(arm for arm, r in writing if r == source)
-    state = models[arm, source].state
+    source = next((r for r in sources if r > world.replicate), sources[0])
+    return next(arm for arm, r in writing if r == source), source
+
+
+def _donor(model: SocialModel, models: Mapping[WorldKey, SocialModel], folder: Path | None) -> Donor:
+    """Where a yoked world's shown messages come from."""
+    shown = donor_of(model.world, (one.world for one in models.values()))
+    if shown is None:
+        lines = _lines((folder or Path()) / (model.world.arm.yoke or {})["messages"])
+        return lambda author, step, own: None if own is None else _as_long(model.seed, lines, author, step, own)
+    state = models[shown].state
     return lambda author, step, _: state.message(author, step)
 
 

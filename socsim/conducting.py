@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from socsim.agent import SocialAgent
-from socsim.carrying import ProgressMeter, carry_out
+from socsim.carrying import Carrier, ProgressMeter, carry_out
 from socsim.errors import RecordError, ReplayMismatch, RunStopped
 from socsim.events import RunProgress
 from socsim.inference.fingerprint import Fingerprinted, changes, take_fingerprint
@@ -35,6 +35,8 @@ class CarryingOut:
     execution: Execution = "dependencies"
     checked: bool = False
     report: bool = False
+    carrier: Carrier = carry_out
+    """Who steps the worlds: this process, or a cluster."""
 
 
 def carry_on(
@@ -63,7 +65,7 @@ def carry_on(
         meter.begin(f"{spec.name}, seed {spec.seed}")
         with _noting_the_end(folder, session, meter, how.execution) as end:
             try:
-                carry_out(
+                how.carrier(
                     worlds,
                     session,
                     session.store.put_rows,

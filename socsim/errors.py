@@ -16,6 +16,7 @@
     ├── RunStopped           a cap that the scenario sets was reached; the run is incomplete and can be resumed
     ├── RecordError          the record is locked, damaged or does not hold what was asked of it
     │   └── ReplayMismatch   re-execution saw or did something else than was recorded
+    ├── ClusterError         several machines cannot carry out a run together, or lost what they carried out
     ├── UndeclaredAccess     an interaction read or wrote what it had not declared (in tests and with ``--check``)
     └── UndeclaredRandomness Mesa's shared generator was used inside ``act``
 
@@ -31,6 +32,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "BadReply",
+    "ClusterError",
     "ContentFiltered",
     "ContextOverflow",
     "InferenceError",
@@ -158,6 +160,10 @@ class RecordError(SocsimError):
 
 class ReplayMismatch(RecordError):
     """A re-execution differs from the record; the message names the first agent, step and call that does."""
+
+
+class ClusterError(SocsimError):
+    """Several machines cannot carry out a run together: no library, no cluster, no room, or something was lost."""
 
 
 class UndeclaredAccess(SocsimError):

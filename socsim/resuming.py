@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from socsim.agent import SocialAgent
+from socsim.clusters.planning import OnRay
 from socsim.conducting import CarryingOut, carry_on, write_report_of
-from socsim.errors import RecordError
+from socsim.errors import ClusterError, RecordError
 from socsim.events import RunProgress
 from socsim.forking import fork
 from socsim.inference.manner import manner_recorded
@@ -21,7 +22,7 @@ from socsim.record.filesystem import check_filesystem
 from socsim.record.lock import RunLock
 from socsim.record.manifest import UNFINISHED_NAME, read_manifest, remove_leftovers, write_manifest
 from socsim.run_folder import ENDED, SCENARIO_NAME, Run
-from socsim.runner import build_worlds, engine_for, open_scenario, told_how_to_go_on, with_budget
+from socsim.runner import build_worlds, open_scenario, place_for, told_how_to_go_on, with_budget
 from socsim.scenario import load_scenario
 
 __all__ = ["resume"]
@@ -39,6 +40,7 @@ def resume(
     reuse: bool = True,
     retry_failures: bool = False,
     out: Path | str | None = None,
+    on: str | OnRay | None = None,
 ) -> Run:
     """Go on with a run that was interrupted or killed, or stopped by a cap. Nothing that is in its record is asked again.
 
@@ -53,12 +55,15 @@ def resume(
         reuse: go on taking replies from the run that was given as ``reuse`` when this one began, if one was.
         retry_failures: leave this run as it is and ask its failed calls again in a new one; see `socsim.forking`.
         out: the folder of the new run, for ``retry_failures``; beside this one where not given.
+        on: where to go on, as for `socsim.run`, wherever the run began.
 
     Raises:
         RecordError: another process is working on it, or the engine is not the one that the run began with.
     """
     folder = Path(path)
     if retry_failures:
+        if on is not None:
+            raise ClusterError("failed calls are asked again in this process; leave out where to run")
         how = CarryingOut(agent_class, report=report)
         return fork(folder, how, out=out, engine=engine, progress=progress, interactions=interactions, budget=budget)
     if out is not None:
@@ -76,10 +81,13 @@ def resume(
             write_manifest(folder, manifest)
         beside = Path(manifest["model_folder"]) if manifest.get("model_folder") else folder / INPUTS
         scenario = with_budget(prepared.scenario, budget)
-        with engine_for(scenario, beside, engine) as ready:
-            _same_engine(manifest["engine"], ready.identity)
+        with place_for(scenario, beside, engine, on) as place:
+            _same_engine(manifest["engine"], place.engine.identity)
+            if place.facts:
+                write_manifest(folder, {**manifest, **place.facts})
             worlds = build_worlds(scenario, folder / INPUTS, manner_recorded(manifest), interactions)
-            return carry_on(folder, worlds, ready, progress, CarryingOut(agent_class, report=report), fresh=False)
+            how = CarryingOut(agent_class, report=report, carrier=place.carrier)
+            return carry_on(folder, worlds, place.engine, progress, how, fresh=False)
 
 
 def _remove_leftovers(folder: Path) -> None:

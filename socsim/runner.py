@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from socsim.agent import SocialAgent
+from socsim.carrying import Carrier, carry_out
+from socsim.clusters.planning import OnRay, place_named
 from socsim.conducting import CarryingOut, carry_on
 from socsim.errors import NotYetAvailable, Problem, RecordError, ScenarioError
 from socsim.events import RunProgress
@@ -42,6 +44,7 @@ __all__ = [
     "build_worlds",
     "engine_for",
     "open_scenario",
+    "place_for",
     "run",
     "told_how_to_go_on",
     "with_budget",
@@ -117,6 +120,7 @@ def run(
     reuse: Run | Path | str | None = None,
     execution: Execution = "dependencies",
     checked: bool = False,
+    on: str | OnRay | None = None,
 ) -> Run:
     """Run a scenario to its end.
 
@@ -133,6 +137,7 @@ def run(
         reuse: another run (or a merged record) of the same model, whose answers are taken wherever the same is asked.
         execution: in which order turns are taken; ``dependencies`` is the fastest, and the result is the same for all.
         checked: hold every read and write of an interaction against what it declares.
+        on: where to, if not in this process: ``ray``, ``ray://HOST:10001`` or a `socsim.clusters.planning.OnRay`.
 
     Returns:
         The finished run; ``run.status`` is "complete", or "incomplete" if too many replies were no answers.
@@ -141,6 +146,7 @@ def run(
         ScenarioError: before any model call, with every problem.
         RunInterrupted: stopped by the user; a KeyboardInterrupt that names the folder. `socsim.resume` goes on.
         RecordError: the run folder cannot be made or written, or another model answered in the run to be reused.
+        ClusterError: the run cannot be carried out where ``on`` says.
     """
     prepared = open_scenario(scenario)
     spec = _overridden(prepared.scenario, seed, model)
@@ -148,17 +154,17 @@ def run(
         facts = _reusing(spec, reuse)
     if out is not None:
         check_empty(Path(out))
-    with engine_for(spec, prepared.folder, engine) as ready, cache_of(facts, ready.identity):
-        manner = manner_of(ready.capabilities())
+    with place_for(spec, prepared.folder, engine, on) as place, cache_of(facts, place.engine.identity):
+        ready, manner = place.engine, manner_of(place.engine.capabilities())
         with prepared.placing():
             check_capabilities(spec, ready.capabilities(), ready.identity.engine)
             worlds = build_worlds(spec, prepared.folder, manner, interactions)
         folder = claim_folder(Path(out) if out is not None else None, spec.name, spec.seed)
         with told_how_to_go_on(folder), RunLock(folder):
-            lay_out(folder, spec, prepared.folder, ready.identity, manner, facts)
+            lay_out(folder, spec, prepared.folder, ready.identity, manner, {**facts, **place.facts})
             if agent_class is SocialAgent:  # what others do when they act is not done twice for a count
                 _note_forecast(folder, spec, worlds, ready)
-            how = CarryingOut(agent_class, execution, checked, report)
+            how = CarryingOut(agent_class, execution, checked, report, place.carrier)
             return carry_on(folder, worlds, ready, progress, how, fresh=True)
 
 
@@ -236,6 +242,32 @@ def engine_for(scenario: Scenario, folder: Path | None, engine: Engine | None) -
         yield own
     finally:
         own.close()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where worlds are carried out: who answers there, who steps them, and what the manifest says of it."""
+
+    engine: Engine
+    carrier: Carrier = carry_out
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def place_for(scenario: Scenario, folder: Path | None, engine: Engine | None, on: str | OnRay | None) -> Iterator[Place]:
+    """This process, or the cluster that ``on`` names, with the engine that is given or that the scenario names.
+
+    Raises:
+        ClusterError: there is no such place, or it has no room.
+    """
+    if on is None:
+        with engine_for(scenario, folder, engine) as ready:
+            yield Place(ready)
+        return
+    from socsim.clusters.on_ray import on_ray
+
+    with on_ray(place_named(on), scenario, folder, engine) as cluster:
+        yield Place(cluster.engine, cluster.carry_out, cluster.facts)
 
 
 def _note_forecast(folder: Path, spec: Scenario, worlds: tuple[World, ...], engine: Engine) -> None:

@@ -29,6 +29,7 @@ class Session:
 
     def __init__(self, store: RecordStore, engine: Engine | None, spec: InferenceSpec, elapsed_s: float = 0.0) -> None:
         self.store = store
+        self.elapsed_s = elapsed_s
         self.engine = in_batches(engine, spec, store) if engine is not None else None
         self.loop = LoopThread()
         self.clock = Clock()

@@ -35,6 +35,8 @@ ENGINE_LIBRARIES = {
     "huggingface_hub",
 }
 
+CLUSTER_LIBRARIES = {"ray"}
+
 LAYERS = (
     ("errors", {"errors"}),
     ("values", {"seeding", "items", "observation", "events", "terminal", "loop", "provenance", "inference.types"}),
@@ -81,6 +83,7 @@ LAYERS = (
         "runner",
         {
             "laying_out",
+            "clusters",
             "conducting",
             "branching",
             "interviewing",
@@ -241,6 +244,17 @@ def test_engine_libraries_are_imported_only_by_engines_and_inside_functions() ->
         if entry.target.split(".")[0] in ENGINE_LIBRARIES
         and not entry.typing
         and not (entry.source.startswith("socsim.inference.") and entry.lazy)
+    ]
+    assert not wrong
+
+
+def test_cluster_libraries_are_imported_only_by_the_module_of_that_cluster_and_inside_functions() -> None:
+    wrong = [
+        where(entry)
+        for entry in EVERY
+        if entry.target.split(".")[0] in CLUSTER_LIBRARIES
+        and not entry.typing
+        and not (entry.source == "socsim.clusters.on_ray" and entry.lazy)
     ]
     assert not wrong
 

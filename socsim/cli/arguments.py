@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Agent", "Arm", "EngineName", "EngineOption", "Quiet", "Replicate", "RunFolder", "ScenarioFile", "Step", "TableFormat"]
+__all__ = [
+    "Agent",
+    "Arm",
+    "EngineName",
+    "EngineOption",
+    "EnginesOption",
+    "OnOption",
+    "Quiet",
+    "Replicate",
+    "RunFolder",
+    "ScenarioFile",
+    "Step",
+    "TableFormat",
+]
 
 
 class EngineName(StrEnum):
@@ -38,4 +51,16 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")
 EngineOption = Annotated[
     EngineName | None,
     typer.Option("--engine", help="Engine instead of the scenario's; scripted makes up replies, for trying things out."),
+]
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        help="Carry out worlds on a cluster: ray (the one at hand, or that RAY_ADDRESS names), or ray://HOST:10001. "
+        "Default: in this process.",
+    ),
+]
+EnginesOption = Annotated[
+    int | None,
+    typer.Option("--engines", min=1, help="With --on: replicas of the engine. Default: one on every node that has room."),
 ]

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from socsim.cli.arguments import EngineName, EngineOption, Quiet, RunFolder, ScenarioFile
+from socsim.cli.arguments import EngineName, EngineOption, EnginesOption, OnOption, Quiet, RunFolder, ScenarioFile
 from socsim.cli.console import EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED, complain, say
 from socsim.progress import choose_progress
 
 if TYPE_CHECKING:
+    from socsim.clusters.planning import OnRay
     from socsim.run_folder import Run
     from socsim.scenario import LoadedScenario
 
-__all__ = ["Report", "add_commands", "conclude", "load", "overridden", "run_file"]
+__all__ = ["Report", "add_commands", "conclude", "load", "overridden", "run_file", "where_to_run"]
 
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Write the report page when the run ends.")]
 
@@ -66,6 +67,8 @@ def run_command(
     check: Annotated[
         bool, typer.Option("--check", help="Hold every read and write of an interaction against what it declares.")
     ] = False,
+    on: OnOption = None,
+    engines: EnginesOption = None,
     report: Report = True,
     quiet: Quiet = False,
 ) -> None:
@@ -84,8 +87,18 @@ def run_command(
             reuse=reuse,
             execution=execution.value,
             checked=check,
+            on=where_to_run(on, engines),
         )
     )
+
+
+def where_to_run(on: str | None, engines: int | None) -> OnRay | None:
+    """Where to run, from ``--on`` and ``--engines``."""
+    from socsim.clusters.planning import place_named
+
+    if on is None and engines is not None:
+        raise typer.BadParameter("say where: --on ray", param_hint="--engines")
+    return None if on is None else place_named(on, engines)
 
 
 def run_file(loaded: LoadedScenario, *, quiet: bool, **how: Any) -> Run:
@@ -112,6 +125,8 @@ def resume_command(
     reuse: Annotated[
         bool, typer.Option("--reuse/--no-reuse", help="Go on taking replies from the run given as --reuse at the beginning.")
     ] = True,
+    on: OnOption = None,
+    engines: EnginesOption = None,
     report: Report = True,
     quiet: Quiet = False,
 ) -> None:
@@ -128,6 +143,7 @@ def resume_command(
             reuse=reuse,
             retry_failures=retry,
             out=out,
+            on=where_to_run(on, engines),
         )
     except RunInterrupted as interrupted:
         raise _told(interrupted) from interrupted

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from socsim.cli.arguments import EngineOption, Quiet, RunFolder
+from socsim.cli.arguments import EngineOption, EnginesOption, OnOption, Quiet, RunFolder
 from socsim.cli.console import EXIT_ERROR, complain, say, table
-from socsim.cli.running import Report, conclude, load, overridden, run_file
+from socsim.cli.running import Report, conclude, load, overridden, run_file, where_to_run
 
 if TYPE_CHECKING:
     from socsim.run_folder import Run
@@ -37,6 +37,8 @@ def sweep_command(
     seed: Annotated[int | None, typer.Option("--seed", min=0, max=2**63 - 1, help="Root seed instead of the scenario's.")] = None,
     model: Annotated[str | None, typer.Option("--model", help="Model instead of the scenario's.")] = None,
     engine: EngineOption = None,
+    on: OnOption = None,
+    engines: EnginesOption = None,
     report: Report = True,
     quiet: Quiet = False,
 ) -> None:
@@ -58,7 +60,7 @@ def sweep_command(
     if plan:
         _plan(scenario)
         return
-    done = run_file(loaded, quiet=quiet, out=out, seed=seed, model=model, report=report)
+    done = run_file(loaded, quiet=quiet, out=out, seed=seed, model=model, report=report, on=where_to_run(on, engines))
     _tell(done)
     conclude(done)
 

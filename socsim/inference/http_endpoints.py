@@ -10,10 +10,10 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from socsim.errors import Unavailable
 from socsim.inference.http_errors import Unreachable
-from socsim.inference.http_transport import Reply
 
 __all__ = ["EndpointStats", "Endpoints"]
 
@@ -22,6 +22,16 @@ _FAILURES = 3
 _FIRST_S, _LONGEST_S, _DOUBLINGS = 1.0, 60.0, 6
 _SLACK = 4
 """How much longer a queue may be than the shortest one, at least, before a call goes there for its prefix's sake."""
+
+
+class _Answered(Protocol):
+    """A reply of a server; a status of 500 or more says that the server could not do its work."""
+
+    @property
+    def status(self) -> int: ...
+
+
+_Reply = TypeVar("_Reply", bound=_Answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Endpoints:
             EndpointStats(one.address, one.in_flight, one.calls, one.failures, one.aside_until > now) for one in self._servers
         )
 
-    async def call(self, prefix: str, send: Callable[[str], Awaitable[Reply]]) -> Reply:
+    async def call(self, prefix: str, send: Callable[[str], Awaitable[_Reply]]) -> _Reply:
         """Send a call to one server, and to another one where that cannot be reached.
 
         Args:

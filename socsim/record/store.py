@@ -90,6 +90,11 @@ class RecordStore:
             store._settle_orphans()
         return store
 
+    @property
+    def cache(self) -> RecordStore | None:
+        """The record from which this one takes replies, if any."""
+        return self._cache
+
     def __enter__(self) -> RecordStore:
         return self
 
