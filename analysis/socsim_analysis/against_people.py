@@ -122,9 +122,8 @@ def compare_table(
     table: pd.DataFrame, finding: Finding, *, arm: str | None = None, against: str | None = None, run: RunLike | None = None
 ) -> AgainstPeople:
     """Hold a tidy table, of people or of a run, against a finding; see `compare_run`."""
-    arms = [str(one) for one in table["arm"].unique()] if "arm" in table else [""]
-    if "arm" not in table:
-        table = table.assign(arm="")
+    table = table.assign(arm=table["arm"].astype(object).where(table["arm"].notna(), "").astype(str) if "arm" in table else "")
+    arms = [str(one) for one in table["arm"].unique()]
     named = str(finding.statistic.options.get("arm", arms[0]))  # as the table of the source calls it
     chosen = arm if arm is not None else named if named in arms else arms[0]
     for one in (chosen, against):
@@ -135,7 +134,8 @@ def compare_table(
     values = _values(table, finding, chosen, against if finding.statistic.contrast else None)
     measured = measure_all(finding, table, chosen, run)
     decided, note = _decided(finding, values, failed_words(measured))
-    rows = tuple(_rows(table, finding, chosen, arms, values))
+    own = ("this run" if run is not None else "this table") + (f": {chosen}" if chosen else "")
+    rows = tuple(_rows(table, finding, chosen, arms, _row(own, values)))
     return AgainstPeople(finding, chosen, against or "", values, decided, rows, measured, note)
 
 
@@ -208,13 +208,13 @@ def _weighed(values: UnitValues) -> pd.Series:
     return values.estimate + (values.values - values.estimate) * relative
 
 
-def _rows(table: pd.DataFrame, finding: Finding, arm: str, arms: list[str], values: UnitValues) -> Iterator[Row]:
+def _rows(table: pd.DataFrame, finding: Finding, arm: str, arms: list[str], own: Row) -> Iterator[Row]:
     human = finding.estimate
     if human is not None:
         ends = (math.nan, math.nan) if human.low is None or human.high is None else (human.low, human.high)
         who = "people" if finding.of_people else "another simulation (no people)"
         yield Row(who, human.value, *ends, f"{human.n:,} {human.units}" if human.n else human.interval)
-    yield _row(f"this run: {arm}" if arm else "this table", values)
+    yield own
     for other in arms:
         if other != arm and not finding.statistic.contrast:
             try:

@@ -46,8 +46,12 @@ class Measured:
 
 
 def measure_all(finding: Finding, table: pd.DataFrame, arm: str, run: RunLike | None) -> tuple[Measured, ...]:
-    """Every precondition of a finding, measured in the table of one arm; ``run`` is None for tables of people."""
-    return tuple(Measured(one, _measure(one, table, arm, run)) for one in finding.preconditions)
+    """Every precondition of a finding, measured in the table of one arm.
+
+    ``run`` is None for tables of people: these ask what a model can do, so what a table does not show is not asked of people.
+    """
+    measured = tuple(Measured(one, _measure(one, table, arm, run)) for one in finding.preconditions)
+    return measured if run is not None else tuple(one for one in measured if not math.isnan(one.value))
 
 
 def failed_words(measured: Sequence[Measured]) -> str:
@@ -90,7 +94,7 @@ def _spread(table: pd.DataFrame, arm: str, run: RunLike | None) -> float:
 
 def _recognition(one: Precondition, run: RunLike | None) -> float:
     if run is None:
-        return 0.0  # people of the source are not asked whether they know it
+        return math.nan
     rows = run.responses[run.responses["item"] == RECOGNITION] if len(run.responses) else run.responses
     rows = rows[rows["status"] == "answered"] if len(rows) else rows
     if rows.empty:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from socsim_analysis.against_people import NotComparable, compare_run, compare_table
+from socsim_analysis.against_people import NotComparable, compare_run, compare_table, read_people
 from socsim_analysis.designs import STATISTICS
 from socsim_analysis.designs.of_runs import MADE_FROM, table_of
 from socsim_analysis.findings.registry import find_finding, registry
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 from socsim import Observation, Run, Scenario, ScriptedEngine, SocialAgent, run
 from socsim.cli.app import app
 
+ROOT = Path(__file__).parents[2]
 LINES = ["line 1", "line 2", "line 3"]
 
 
@@ -192,3 +194,29 @@ def test_the_command_takes_a_table_of_people(tmp_path: Path) -> None:
     wrong = CliRunner().invoke(app, ["compare", str(path), "--finding", "asch1956.error_share"])
     assert wrong.exit_code == 1
     assert "column" in wrong.output + wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "folder", "outcome"),
+    [
+        ("becker2017.mean_error", "becker_trials", "human-derived-statistics", "match"),
+        ("becker2017.individual_error", "becker_trials", "human-derived-statistics", "match"),
+        ("asch1956.error_share", "asch_answers", "human-derived-statistics", "match"),
+        ("mei2024.dictator_mean", "mei_dictator", "moblab-games", "match"),
+        ("mei2024.ultimatum_offer", "mei_ultimatum", "moblab-games", "match"),
+        ("akata2025.cooperation_overall", "play_with_gpt4", "akata-repeated-games", "match"),
+    ],
+)
+def test_people_match_the_finding_that_was_made_of_them(name: str, read: str, folder: str, outcome: str, tmp_path: Path) -> None:
+    from socsim_analysis.designs import human_tables
+
+    places = [Path(os.environ.get("SOCSIM_HUMAN_DATA", "")), ROOT / "shared" / "data", ROOT.parent / "shared" / "data"]
+    found = next((place / folder for place in places if (place / folder).is_dir()), None)
+    if found is None:
+        pytest.skip("the human data are not here")
+    path = tmp_path / "people.csv"
+    getattr(human_tables, read)(found).to_csv(path, index=False)  # through a file, as the command reads it
+    done = compare_table(read_people(path), find_finding(name), arm="Base" if read == "play_with_gpt4" else None)
+    assert done.verdict is not None
+    assert done.verdict.outcome in (outcome, "inconclusive")
+    assert done.values.estimate == pytest.approx(find_finding(name).estimate.value, abs=0.0051)  # type: ignore[union-attr]
