@@ -88,7 +88,7 @@ def _ends(code: NDArray[np.int64], hub: NDArray[np.bool_], a: NDArray[np.int64],
 
 
 def _solved(left: Any, right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Directly where that is quick; large networks fill up and are solved by iteration, to a residual of 1e-10 if it converges."""
+    """Directly where that is quick; large ones fill up and are solved by iteration, to a residual of 1e-10 if it converges."""
     import scipy.sparse.linalg
 
     if len(right) > _LARGE:
