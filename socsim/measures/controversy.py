@@ -12,6 +12,9 @@ from socsim.measures.segregation import tie_ends
 
 __all__ = ["random_walk_controversy"]
 
+_LARGE = 1000
+"""Number of equations from which they are solved by iteration."""
+
 
 def random_walk_controversy(sides: Groups, authors: ArrayLike, readers: ArrayLike, *, hubs: int) -> float:
     """Random walk controversy: P_XX P_YY - P_XY P_YX with P_AB = P(began on side A | ended on side B); between -1 and 1.
@@ -19,7 +22,7 @@ def random_walk_controversy(sides: Groups, authors: ArrayLike, readers: ArrayLik
     A walk begins at a random agent of a random side, goes from reader to one of those it reads, all alike, and ends at the first
     hub, which is one of the ``hubs`` most read agents of either side (the one with the lower index among equals); an agent
     that is a hub ends it at once. About 0 where sides mix, 1 where no walk changes sides. Walks that never reach a hub do
-    not count. Computed exactly, by solving the linear equations of the absorbing chain. Source: Garimella et al. 2018,
+    not count. Computed without drawing walks, from the linear equations of the absorbing chain. Source: Garimella et al. 2018,
     *ACM Trans. Social Computing* 1(1).
 
     Agents without a side, and their ties, are left out. NaN with a single side, no ties, or a side that has no more
@@ -71,7 +74,6 @@ def _hubs(code: NDArray[np.int64], times_read: NDArray[np.int64], hubs: int) -> 
 def _ends(code: NDArray[np.int64], hub: NDArray[np.bool_], a: NDArray[np.int64], r: NDArray[np.int64]) -> NDArray[np.float64]:
     """For each agent the chances that a walk from it ends at a hub of the first and of the second side."""
     import scipy.sparse
-    import scipy.sparse.linalg
 
     n = code.size
     steps: Any = scipy.sparse.csr_array((np.ones(a.size), (r, a)), shape=(n, n))
@@ -81,9 +83,21 @@ def _ends(code: NDArray[np.int64], hub: NDArray[np.bool_], a: NDArray[np.int64],
     inner = np.flatnonzero(_reaching(steps, hub) & ~hub)
     if inner.size:
         rows = steps[inner]
-        left = scipy.sparse.eye_array(inner.size) - rows[:, inner]
-        ends[inner] = scipy.sparse.linalg.splu(left.tocsc()).solve(np.asarray(rows @ ends))
+        ends[inner] = _solved(scipy.sparse.eye_array(inner.size) - rows[:, inner], np.asarray(rows @ ends))
     return ends
+
+
+def _solved(left: Any, right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Directly where that is quick; large ones fill up and are solved by iteration, to a residual of 1e-10 if it converges."""
+    import scipy.sparse.linalg
+
+    if len(right) > _LARGE:
+        columns = [scipy.sparse.linalg.bicgstab(left, column, rtol=1e-10, maxiter=2000) for column in right.T]
+        if not any(failed for _, failed in columns):
+            iterated: NDArray[np.float64] = np.clip(np.column_stack([found for found, _ in columns]), 0.0, 1.0)
+            return iterated
+    direct: NDArray[np.float64] = scipy.sparse.linalg.splu(left.tocsc()).solve(right)
+    return direct
 
 
 def _reaching(steps: Any, hub: NDArray[np.bool_]) -> NDArray[np.bool_]:

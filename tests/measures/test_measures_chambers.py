@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socsim.measures import leaning_density
@@ -14,6 +14,7 @@ from socsim.measures import leaning_density
 leanings = st.lists(st.integers(-8, 8).map(lambda x: x / 8.0), min_size=2, max_size=12)
 
 
+@settings(max_examples=40, deadline=None)
 @given(leanings)
 def test_density_equals_counting_and_sums_to_one(values: list[float]) -> None:
     n = len(values)

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socsim.measures import cluster_count, cluster_labels, consensus_share, effective_number, fragmentation, time_to_consensus
@@ -18,6 +18,7 @@ opinions = st.lists(st.integers(0, 60).map(lambda x: x / 4.0), min_size=1, max_s
 weights = st.lists(st.integers(0, 30), min_size=1, max_size=10).filter(any)
 
 
+@settings(max_examples=40, deadline=None)
 @given(opinions, st.sampled_from([0.0, 0.25, 1.0, 4.0]))
 def test_clusters_are_the_components_of_close_opinions(values: list[float], bandwidth: float) -> None:
     graph: nx.Graph[int] = nx.empty_graph(len(values))
@@ -54,6 +55,7 @@ def test_clusters_of_nobody_one_and_some_missing() -> None:
             cluster_labels([1.0], **wrong)
 
 
+@settings(max_examples=40, deadline=None)
 @given(weights)
 def test_effective_numbers_equal_their_formulas(counts: list[int]) -> None:
     p = np.array(counts) / sum(counts)
@@ -81,6 +83,7 @@ def test_effective_number_of_equal_single_and_no_groups() -> None:
         effective_number([1.0], order=-1.0)
 
 
+@settings(max_examples=40, deadline=None)
 @given(opinions, st.sampled_from([0.0, 0.5, 3.0, 20.0]))
 def test_consensus_is_the_fullest_window(values: list[float], tolerance: float) -> None:
     fullest = max(sum(low <= value <= low + tolerance for value in values) for low in values)

@@ -43,6 +43,15 @@ def test_exact_value_is_that_of_many_walks(hubs: int) -> None:
     assert random_walk_controversy([1 - side for side in sides], *_ends(plain), hubs=hubs) == pytest.approx(exact)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_iteration_gives_what_solving_directly_gives(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = nx.gnp_random_graph(150, 0.04, seed=seed)
+    sides = [int(side) for side in np.random.default_rng(seed).integers(0, 2, 150)]
+    direct = random_walk_controversy(sides, *_ends(graph), hubs=3)
+    monkeypatch.setattr("socsim.measures.controversy._LARGE", 0)
+    assert random_walk_controversy(sides, *_ends(graph), hubs=3) == pytest.approx(direct, abs=1e-7)
+
+
 def test_controversy_by_hand() -> None:
     """Hubs 0 and 2; agent 1 reads both, agent 3 reads hub 2 only, so walks from side 0 end there with 1/2 · 1/2."""
     authors, readers = [0, 2, 2, 1, 3, 3], [1, 1, 3, 0, 2, 2]

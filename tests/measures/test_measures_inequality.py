@@ -18,7 +18,7 @@ worlds = st.integers(1, 5).flatmap(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(amounts)
 def test_gini_equals_the_double_sum(values: list[int]) -> None:
     n = len(values)
@@ -29,7 +29,7 @@ def test_gini_equals_the_double_sum(values: list[int]) -> None:
     assert 0.0 <= expected <= (n - 1) / n + 1e-12
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(amounts)
 def test_top_shares_are_sums_of_the_largest(values: list[int]) -> None:
     n, largest = len(values), sorted(values, reverse=True)
@@ -59,7 +59,7 @@ def test_inequality_of_nobody_one_and_nothing() -> None:
         top_share([1.0], 10)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(worlds)
 def test_unpredictability_equals_the_mean_over_pairs_of_worlds(table: list[list[int]]) -> None:
     shares = [[amount / sum(world) for amount in world] for world in table]

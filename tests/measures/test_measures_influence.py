@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socsim.measures import conformity_slope, convergence_ratio, drift, weight_on_others
@@ -20,6 +20,7 @@ def _columns(triples: list[tuple[float, float, float]]) -> tuple[list[float], li
     return [a for a, _, _ in triples], [b for _, b, _ in triples], [c for _, _, c in triples]
 
 
+@settings(max_examples=40, deadline=None)
 @given(rows, st.sampled_from([0.0, 1.0, 2.5]))
 def test_weights_equal_a_plain_loop(triples: list[tuple[float, float, float]], least: float) -> None:
     weights, missing, near = [], 0, 0
@@ -42,6 +43,7 @@ def test_weights_equal_a_plain_loop(triples: list[tuple[float, float, float]], l
     assert found.outside_share == pytest.approx(outside, nan_ok=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 7).map(float), min_size=1, max_size=9), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
 def test_who_moves_by_a_share_of_the_way_has_it_as_weight(first: list[float], w: float) -> None:
     peer = [9.25 - value / 2 for value in first]
@@ -72,6 +74,7 @@ def test_weights_of_nobody() -> None:
         weight_on_others([1.0], [1.0], [1.0], minimum_distance=-1.0)
 
 
+@settings(max_examples=40, deadline=None)
 @given(rows)
 def test_convergence_and_drift_equal_their_formulas(triples: list[tuple[float, float, float]]) -> None:
     initial, final, _ = _columns(triples)

@@ -23,7 +23,7 @@ def test_ngrams_know_neither_case_nor_punctuation() -> None:
         ngrams("one", 0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(texts, st.integers(1, 3))
 def test_distinct_n_equals_counting(tokens: list[list[str]], n: int) -> None:
     grams = [tuple(text[i : i + n]) for text in tokens for i in range(len(text) - n + 1)]
@@ -39,7 +39,7 @@ def test_distinct_n_of_nobody_one_and_copies() -> None:
     assert distinct_n(["same words"] * 5, 2) == pytest.approx(0.2)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(2, 8), st.integers(1, 5), st.integers(0, 99))
 def test_embedding_distance_equals_scipy(n: int, size: int, seed: int) -> None:
     vectors = np.random.default_rng(seed).normal(size=(n, size))
@@ -59,7 +59,7 @@ def test_embedding_distance_of_nobody_copies_opposites_and_missing() -> None:
         mean_embedding_distance([1.0, 2.0])
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from("abcd"), max_size=6), texts, texts, st.integers(1, 2))
 def test_contagion_equals_counting(message: list[str], read: list[list[str]], unread: list[list[str]], n: int) -> None:
     own = {tuple(message[i : i + n]) for i in range(len(message) - n + 1)}

@@ -41,7 +41,7 @@ def test_large_coefficients_are_no_separation() -> None:
     assert fit_logit(np.column_stack((np.ones(x.size), x)), y).problem in ("", "not converged")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1)), min_size=1, max_size=12))
 def test_separation_by_one_column_is_found(rows: list[tuple[int, int]]) -> None:
     x, y = np.array([float(a) for a, _ in rows]), np.array([float(b) for _, b in rows])
@@ -57,7 +57,7 @@ def test_separation_by_one_column_is_found(rows: list[tuple[int, int]]) -> None:
     assert np.isnan(found.coefficients).all() == bool(expected)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3), st.integers(0, 1)), min_size=4, max_size=10))
 def test_separation_in_the_plane_equals_trying_lines_through_pairs_of_points(rows: list[tuple[int, int, int]]) -> None:
     """If any line separates, one through two different points does, or one of constant height."""

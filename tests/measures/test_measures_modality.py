@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog
@@ -89,6 +89,7 @@ def test_dip_and_p_value_equal_those_of_diptest(sample: NDArray[np.float64], exp
 distinct = st.lists(st.integers(-(10**6), 10**6).map(lambda x: x / 7.0), min_size=4, max_size=40, unique=True)
 
 
+@settings(max_examples=40, deadline=None)
 @given(distinct)
 def test_dip_is_within_bounds_and_knows_no_order_unit_or_origin(values: list[float]) -> None:
     found = dip(values)
@@ -129,6 +130,7 @@ def test_missing_values_are_left_out() -> None:
         dip_test(sample, np.random.default_rng(1), draws=0)
 
 
+@settings(max_examples=40, deadline=None)
 @given(distinct)
 def test_coefficient_equals_that_of_corrected_moments(values: list[float]) -> None:
     n = len(values)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socsim.measures import agreement, esteban_ray, group_consensus, group_divergence, size_parity, spread, variance
@@ -18,6 +18,7 @@ counted = st.lists(st.integers(0, 9), min_size=3, max_size=8).filter(any)
 grouped = st.lists(st.tuples(st.integers(1, 7).map(float), st.sampled_from("abc")), min_size=1, max_size=15)
 
 
+@settings(max_examples=40, deadline=None)
 @given(numbers)
 def test_variance_is_the_square_of_the_spread(values: list[float]) -> None:
     assert variance([*values, math.nan]) == pytest.approx(spread(values) ** 2)
@@ -31,6 +32,7 @@ def _esteban_ray_by_loop(values: Sequence[float], alpha: float) -> float:
     return sum(share[a] ** (1 + alpha) * share[b] * abs(a - b) for a, b in itertools.product(share, share))
 
 
+@settings(max_examples=40, deadline=None)
 @given(numbers, st.sampled_from([0.0, 0.5, 1.0, 1.6]))
 def test_esteban_ray_equals_the_double_sum_in_any_order(values: list[float], alpha: float) -> None:
     expected = _esteban_ray_by_loop(values, alpha)
@@ -81,6 +83,7 @@ def test_agreement_has_the_published_value() -> None:
     assert agreement([30, 40, 210, 130, 530, 50, 10]) == pytest.approx(0.6113333, abs=1e-7)
 
 
+@settings(max_examples=40, deadline=None)
 @given(counted)
 def test_agreement_equals_counting_triples_and_is_the_same_from_either_end(counts: list[int]) -> None:
     assert agreement(counts) == pytest.approx(_agreement_by_triples(counts), abs=1e-9)
@@ -105,6 +108,7 @@ def test_agreement_of_nobody_and_of_what_it_is_not_for() -> None:
         agreement([1, -2, 3])
 
 
+@settings(max_examples=40, deadline=None)
 @given(grouped)
 def test_groups_equal_plain_loops_whatever_they_are_called(rows: list[tuple[float, str]]) -> None:
     x, labels = [value for value, _ in rows], [label for _, label in rows]

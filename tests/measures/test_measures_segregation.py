@@ -7,7 +7,7 @@ import math
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socsim.measures import (
@@ -68,6 +68,7 @@ worlds = st.integers(2, 9).flatmap(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(worlds)
 def test_names_of_groups_and_agents_do_not_matter(world: tuple[list[str], list[tuple[int, int]], list[int]]) -> None:
     labels, ties, order = world
