@@ -30,10 +30,12 @@ __all__ = ["Door", "DoorClient", "FarEngine", "HeardClient", "News"]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What has happened at the door since it was asked last."""
+    """What has happened at the door."""
 
     calls: list[PendingCall]
-    """Calls that have their outcome now, with those taken from a cache."""
+    """Calls that have their outcome and were not written down yet, with those taken from a cache."""
+    until: int
+    """How many have been told with these, since the door opened."""
     stats: ClientStats
     progress: dict[int, tuple[int, int]]
     """Events done and the step reached, by number of the bundle of worlds."""
@@ -45,7 +47,7 @@ class _Telling(RecordStore):
     def __init__(self, path: Path, *, read_only: bool, cache: RecordStore | None = None) -> None:
         super().__init__(path, read_only=read_only, cache=cache)
         self.new: deque[PendingCall] = deque()
-        """Put in by the session's thread and taken out by the actor's, one by one, so that none is lost between them."""
+        """Appended to by the session's thread and shortened by the actor's; never replaced, so that none is lost between them."""
 
     def put_pending(self, call: PendingCall) -> bool:
         is_new = super().put_pending(call)
@@ -61,6 +63,7 @@ class _Open:
     session: Session
     engine: Engine
     store: _Telling
+    written: int = 0
     progress: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -114,11 +117,18 @@ class Door(Desk):
         """A bundle of worlds says how far it is."""
         self._opened.progress[bundle] = (events, step)
 
-    async def news(self) -> News:
-        """What has happened since the last time."""
-        there = self._opened
-        new = [there.store.new.popleft() for _ in range(len(there.store.new))]
-        return News(new, there.session.client.stats, dict(there.progress))
+    async def news(self, written: int) -> News:
+        """What has happened.
+
+        Args:
+            written: how many calls are written down by now, of all that were told since the door opened; the others come again.
+        """
+        there, new = self._opened, self._opened.store.new
+        while there.written < written:
+            new.popleft()
+            there.written += 1
+        calls = [new[at] for at in range(len(new))]
+        return News(calls, there.written + len(calls), there.session.client.stats, dict(there.progress))
 
     async def drain(self) -> None:
         """End calls in flight; where a cap was reached, wait for them, as they are paid for."""

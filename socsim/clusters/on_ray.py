@@ -141,6 +141,8 @@ class RayCluster:
     nodes: Sequence[Node]
     engines: int = 0
     _told: dict[int, int] = field(default_factory=dict)
+    _written: int = 0
+    """Calls that the door has told and that are written down; it tells the others again."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -228,6 +230,7 @@ class RayCluster:
     def _door(self, session: Session, meter: ProgressMeter) -> Iterator[Any]:
         """The door, which has learnt what the run's record has, and what that may take from another one."""
         ray = self.ray
+        self._written, self._told = 0, {}
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         door = (
             ray.remote(Door)
@@ -252,9 +255,10 @@ class RayCluster:
 
     def _hear(self, door: Any, session: Session, meter: ProgressMeter) -> None:
         """Write down what has happened at the door."""
-        news: News = self.ray.get(door.news.remote())
+        news: News = self.ray.get(door.news.remote(self._written))
         for call in news.calls:
             session.store.put_pending(call)
+        self._written = news.until
         assert isinstance(session.client, HeardClient)
         session.client.heard = news.stats
         for bundle, (events, step) in news.progress.items():

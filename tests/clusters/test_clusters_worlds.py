@@ -32,7 +32,7 @@ class Elsewhere:
 
     def __init__(self, scenario: Scenario, engine: ScriptedEngine, door: Actor, inputs: Path) -> None:
         inputs.mkdir(exist_ok=True)
-        self.scenario, self.engine, self.door = scenario, engine, door
+        self.scenario, self.engine, self.door, self.written = scenario, engine, door, 0
         self.bundles = bundles(build_worlds(scenario, None, Manner()))
         self.job = Job(
             version=version(),
@@ -52,7 +52,9 @@ class Elsewhere:
         return carry_out_bundle(self.job, self.bundles[number], number, self.door)
 
     def news(self) -> Any:
-        return self.door.news.remote()
+        news = self.door.news.remote(self.written)
+        self.written = news.until
+        return news
 
 
 @contextmanager
@@ -109,6 +111,17 @@ def test_a_world_that_is_carried_out_again_gets_the_replies_that_it_got(scenario
         assert again.rows == once.rows
         assert engine.calls == asked == len(told)
         assert cluster.news().calls == []
+
+
+def test_calls_are_told_until_they_are_written_down(scenario: Scenario, tmp_path: Path) -> None:
+    with elsewhere(scenario, ScriptedEngine(), tmp_path) as cluster:
+        cluster.carry_out(0)
+        told = cluster.door.news.remote(0).calls
+        assert told
+        assert cluster.door.news.remote(0).calls == told
+        assert cluster.door.news.remote(10).calls == told[10:]
+        assert cluster.door.news.remote(10).calls == told[10:]
+        assert cluster.door.news.remote(10).until == len(told)
 
 
 def test_what_the_run_knows_is_not_asked_and_not_told_again(scenario: Scenario, here: Run, tmp_path: Path) -> None:
