@@ -12,10 +12,11 @@ from socsim.scenario.schedule_checks import phases
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 EXAMPLES = sorted((SCENARIOS / "examples").glob("*.yaml"))
+FINDINGS = sorted((SCENARIOS / "findings").glob("*.yaml"))
 
 
 @pytest.mark.parametrize(
-    "path", [*EXAMPLES, *sorted(SCENARIOS.glob("*.yaml"))], ids=lambda path: f"{path.parent.name}-{path.stem}"
+    "path", [*EXAMPLES, *FINDINGS, *sorted(SCENARIOS.glob("*.yaml"))], ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
 def test_a_study_begins_with_what_one_must_know(path: Path) -> None:
     comments = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
@@ -26,7 +27,7 @@ def test_a_study_begins_with_what_one_must_know(path: Path) -> None:
     assert load_scenario(path).not_yet_available() == []
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*EXAMPLES, *FINDINGS], ids=lambda path: path.stem)
 def test_a_small_study_runs_checked_and_replays(path: Path, tmp_path: Path) -> None:
     done = run(path, out=tmp_path / "run", engine=ScriptedEngine(), checked=True)
     assert done.status in ("complete", "incomplete")
@@ -40,3 +41,17 @@ def test_every_way_of_meeting_has_a_small_study() -> None:
         for _, phase, _ in phases(load_scenario(path).scenario):
             used.add("survey" if phase.interaction == "none" else phase.interaction.kind)
     assert used >= set(KINDS)
+
+
+@pytest.mark.parametrize("path", FINDINGS, ids=lambda path: path.stem)
+def test_a_study_of_a_finding_names_findings_and_is_held_against_them(path: Path, tmp_path: Path) -> None:
+    from socsim_analysis.against_people import compare_many
+    from socsim_analysis.findings.registry import find_finding
+    from socsim_analysis.report import write_report
+
+    done = run(path, out=tmp_path / "run", engine=ScriptedEngine())
+    named = [find_finding(entry.finding) for entry in done.scenario.compare]
+    assert named
+    assert all(not isinstance(one, Exception) for one in compare_many(done, named))
+    page = write_report(done).read_text(encoding="utf-8")
+    assert all(finding.title.replace("'", "&#x27;") in page or finding.title in page for finding in named)
