@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
+# Processes that share the tests; a file's tests stay together.
+WORKERS ?= 2
 SCENARIO ?= scenarios/neighbourhood_debate.yaml
 # The model of that scenario: the small default one, stored in 8 bits, which is faster on processors.
 MODEL ?= smollm2-135m-q8
@@ -37,7 +39,7 @@ findings: $(BASE) ## Run the studies of findings about people on the embedded mo
 
 test: $(DEV) ## Install, fetch the model and run the tests
 	@$(BIN)/socsim models pull
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(DEV) ## Check format, lint and types
 	@$(BIN)/ruff format --check $(CODE)
