@@ -124,7 +124,9 @@ def compare_table(
     """Hold a tidy table, of people or of a run, against a finding; see `compare_run`."""
     table = table.assign(arm=table["arm"].astype(object).where(table["arm"].notna(), "").astype(str) if "arm" in table else "")
     arms = [str(one) for one in table["arm"].unique()]
-    named = str(finding.statistic.options.get("arm", arms[0]))  # as the table of the source calls it
+    named = str(finding.statistic.options.get("arm", ""))  # as the table of the source calls it
+    if arm is None and named not in arms and len(arms) > 1:
+        raise NotComparable(f"{finding.finding}: name the arm to compare; there are {', '.join(map(repr, arms))}")
     chosen = arm if arm is not None else named if named in arms else arms[0]
     for one in (chosen, against):
         if one is not None and one not in arms:

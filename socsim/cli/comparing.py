@@ -44,7 +44,11 @@ def compare_command(
     if bool(finding) == every:
         raise typer.BadParameter("name findings, or give --all", param_hint="--finding")
     chosen = list(registry().values()) if every else [found(name) for name in finding or ()]
-    results = [(place, one) for place in places for one in _compared(place, chosen, arm, against)]
+    try:
+        results = [(place, one) for place in places for one in _compared(place, chosen, arm, against)]
+    except NotComparable as error:  # a table that cannot be read
+        complain(f"error: {error}")
+        raise typer.Exit(EXIT_ERROR) from error
     done = [(place, one) for place, one in results if not isinstance(one, NotComparable)]
     refused = [str(one) for _, one in results if isinstance(one, NotComparable)]
     if refused and (not every or not done):
@@ -68,9 +72,10 @@ def _compared(place: Path, findings: list[Any], arm: str | None, against: str | 
         run: Run = Run(place)
         return compare_many(run, findings, arm=arm, against=against)
     found: list[Any] = []
+    people = read_people(place)
     for finding in findings:
         try:
-            found.append(compare_table(read_people(place), finding, arm=arm, against=against))
+            found.append(compare_table(people, finding, arm=arm, against=against))
         except NotComparable as error:
             found.append(error)
     return found

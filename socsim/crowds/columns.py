@@ -23,7 +23,9 @@ Columns = Mapping[str, NDArray[Any]]
 
 
 class ColumnLog:
-    """Writes the columns of one step after another. A file is whole once the log is closed; use it as a context manager.
+    """Writes the columns of one step after another; use it as a context manager.
+
+    The file gets its name when the log is closed; after an error it keeps the ending ``.partial``.
 
     Args:
         path: file to make; must not exist.
@@ -61,20 +63,21 @@ class ColumnLog:
         except (pa.ArrowInvalid, ValueError, OSError) as error:
             raise RecordError(f"{self.path}: step {step} cannot be written: {error}") from error
 
-    def close(self) -> None:
-        """Finish the file and give it its name."""
+    def close(self, *, whole: bool = True) -> None:
+        """Finish the file and, if it is ``whole``, give it its name."""
         if self._closed:
             return
         self._closed = True
         if self._writer is not None:
             self._writer.close()
-            self._partial.replace(self.path)
+            if whole:
+                self._partial.replace(self.path)
 
     def __enter__(self) -> ColumnLog:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
+        self.close(whole=error is None)
 
 
 def read_columns(path: Path | str, step: int) -> dict[str, NDArray[Any]]:

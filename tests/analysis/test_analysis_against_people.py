@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from socsim_analysis.against_people import NotComparable, compare_run, compare_t
 from socsim_analysis.designs import STATISTICS
 from socsim_analysis.designs.of_runs import MADE_FROM, table_of
 from socsim_analysis.findings.registry import find_finding, registry
+from socsim_analysis.frames import snapshot
 from typer.testing import CliRunner
 
 from socsim import Observation, Run, Scenario, ScriptedEngine, SocialAgent, run
@@ -104,7 +106,7 @@ def test_people_who_follow_as_often_as_people_do_are_assessed_and_those_alone_do
     assert found.ratio == pytest.approx(found.values.estimate / 0.367)
 
 
-def test_nobody_who_is_alone_conforms_which_differs_from_people(sessions: Run) -> None:
+def test_sessions_that_are_all_the_same_get_no_verdict(sessions: Run) -> None:
     found = compare_run(sessions, find_finding("asch1956.error_share"), arm="alone")
     assert found.verdict is not None
     assert found.verdict.outcome == "no verdict"  # all sessions are the same: nothing shows how much they differ
@@ -220,3 +222,17 @@ def test_people_match_the_finding_that_was_made_of_them(name: str, read: str, fo
     assert done.verdict is not None
     assert done.verdict.outcome in (outcome, "inconclusive")
     assert done.values.estimate == pytest.approx(find_finding(name).estimate.value, abs=0.0051)  # type: ignore[union-attr]
+
+
+def test_trials_on_which_the_others_disagree_are_neither_critical_nor_neutral(sessions: Run) -> None:
+    rows = sessions.responses.copy()
+    rows.loc[(rows["agent"] == 1) & (rows["item"] == "a"), "option"] = "line 3"
+    table = table_of(replace(snapshot(sessions), responses=rows), "conformity")
+    assert table is not None
+    assert set(table["trial"]) == {"b", "c", "d"}
+
+
+def test_a_table_with_several_arms_wants_one_named() -> None:
+    table = pd.concat([crowd(np.random.default_rng(1), 6, 0.2).assign(arm=arm) for arm in ("x", "y")])
+    with pytest.raises(NotComparable, match="name the arm"):
+        compare_table(table, find_finding("becker2017.spread_ratio"))

@@ -100,6 +100,7 @@ def read(content: dict[str, Any]) -> None:
         ({"estimate": {"value": 0.5, "low": 0.1, "high": 0.2, "level": 0.95, "interval": "t"}}, "outside its interval"),
         ({"preconditions": [{"check": "control_error", "why": "w"}]}, "one bound"),
         ({"preconditions": [{"check": "luck", "at_most": 1, "why": "w"}]}, "preconditions.0.check"),
+        ({"preconditions": [{"check": "recognition", "at_most": 0.1, "why": "w"}]}, "has words"),
         ({"finding": "Asch"}, "finding"),
         ({"seen": "yesterday"}, "seen"),
         ({"verification": ""}, "verification"),

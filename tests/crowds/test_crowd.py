@@ -167,3 +167,17 @@ def test_bad_ties_are_named(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(RecordError, match=says) as caught:
         crowds.read_neighbours(path)
     assert "ties.csv" in str(caught.value)
+
+
+def test_a_log_that_an_error_cuts_off_does_not_get_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+
+    def fails() -> None:
+        with ColumnLog(path) as log:
+            log.write(0, {"x": np.zeros(3)})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert not path.exists()
+    assert path.with_name("a.parquet.partial").exists()

@@ -59,7 +59,8 @@ def _estimates(run: RunLike) -> pd.DataFrame | None:
         by_turn = numbers.groupby([shown["arm"], shown["replicate"], shown["step"], shown["agent"]]).last()
         index = pd.MultiIndex.from_frame(rows[["arm", "replicate", "step", "agent"]])
         made["shown"] = by_turn.reindex(index).to_numpy()
-    made["hub"] = [key in _hubs(run) for key in zip(rows["arm"], rows["replicate"], rows["agent"], strict=True)]
+    hubs = _hubs(run)
+    made["hub"] = [key in hubs for key in zip(rows["arm"], rows["replicate"], rows["agent"], strict=True)]
     return made
 
 
@@ -152,7 +153,10 @@ def _adoptions(run: RunLike) -> pd.DataFrame | None:
 
 
 def _answers(run: RunLike) -> pd.DataFrame | None:
-    """Answers after others: items say which option is ``right``, and confederates are the others."""
+    """Answers after others: items say which option is ``right``, and confederates are the others.
+
+    Trials on which the others do not all say the same are neither critical nor neutral, and are left out.
+    """
     rows = run.responses
     right = {item: spec.right for item in rows["item"].unique() if (spec := item_spec(run, item)) and spec.right is not None}
     rows = rows[rows["item"].isin(list(right))]
@@ -164,7 +168,8 @@ def _answers(run: RunLike) -> pd.DataFrame | None:
     own = rows[~follows_script]
     last = own.groupby(["arm", "replicate", "item"])["step"].transform("max") == own["step"]
     own = own[last]
-    theirs = said.reindex(pd.MultiIndex.from_frame(own[["arm", "replicate", "item"]])).to_numpy()
+    theirs = said.reindex(pd.MultiIndex.from_frame(own[["arm", "replicate", "item"]])).fillna("").to_numpy()
+    own, theirs = own[theirs != ""], theirs[theirs != ""]
     answered = own["status"] == "answered"
     best = own["item"].map(right)
     return pd.DataFrame(
@@ -173,7 +178,7 @@ def _answers(run: RunLike) -> pd.DataFrame | None:
             "arm": own["arm"],
             "person": own["agent"].astype(str),
             "trial": own["item"],
-            "critical": (theirs != "") & (theirs != best.to_numpy()),
+            "critical": theirs != best.to_numpy(),
             "erred": (own["option"] != best).astype(float).where(answered),
         }
     )

@@ -111,6 +111,8 @@ class Precondition(_Part):
     def _one_bound(self) -> Self:
         if (self.at_most is None) == (self.at_least is None):
             raise ValueError("a precondition has one bound: at_most or at_least")
+        if (self.check == "recognition") != bool(self.words):
+            raise ValueError("recognition, and only it, has words: without any, nobody would ever be found to recognise a study")
         return self
 
     def holds(self, measured: float) -> bool:
