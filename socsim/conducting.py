@@ -10,7 +10,7 @@ from pathlib import Path
 
 from socsim.agent import SocialAgent
 from socsim.carrying import Carrier, ProgressMeter, carry_out
-from socsim.errors import RecordError, ReplayMismatch, RunStopped
+from socsim.errors import Problem, RecordError, ReplayMismatch, RunStopped, ScenarioError
 from socsim.events import RunProgress
 from socsim.inference.fingerprint import Fingerprinted, changes, take_fingerprint
 from socsim.inference.types import Engine
@@ -20,11 +20,12 @@ from socsim.record.caching import cache_of
 from socsim.record.manifest import read_manifest, write_manifest
 from socsim.record.store import RecordStore
 from socsim.run_folder import RECORD_NAME, Run
+from socsim.scenario import Scenario
 from socsim.scenario.engines import LimitsSpec
 from socsim.session import Session
 from socsim.world import World, world_rows
 
-__all__ = ["CarryingOut", "carry_on", "write_report_of"]
+__all__ = ["CarryingOut", "check_findings", "carry_on", "write_report_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +211,23 @@ def write_report_of(run: Run) -> None:
     from socsim_analysis.report import write_report
 
     write_report(run)
+
+
+def check_findings(scenario: Scenario) -> None:
+    """Whether the findings that a scenario is to be held against exist.
+
+    Raises:
+        ScenarioError: one does not; names those that are near.
+    """
+    from socsim_analysis.findings import known_findings
+    from socsim_analysis.findings.registry import FindingError, find_finding
+
+    problems = []
+    for index, entry in enumerate(scenario.compare):
+        try:
+            if entry.finding not in known_findings():
+                find_finding(entry.finding)
+        except FindingError as error:
+            problems.append(Problem(str(error).rstrip("?"), f"compare.{index}.finding", fix="socsim findings list shows all"))
+    if problems:
+        raise ScenarioError(problems)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from socsim.agent import SocialAgent
 from socsim.carrying import Carrier, carry_out
 from socsim.clusters.planning import OnRay, place_named
-from socsim.conducting import CarryingOut, carry_on
+from socsim.conducting import CarryingOut, carry_on, check_findings
 from socsim.errors import NotYetAvailable, Problem, RecordError, ScenarioError
 from socsim.events import RunProgress
 from socsim.forecasting import count_run, forecast_of
@@ -89,6 +89,7 @@ def open_scenario(scenario: Scenario | LoadedScenario | str | Path) -> Prepared:
         prepared = Prepared(unfolded(scenario), None)
     with prepared.placing():
         check_budget(prepared.scenario.inference)
+        check_findings(prepared.scenario)
         missing = not_yet_available(prepared.scenario)
         if missing:
             raise NotYetAvailable(missing)

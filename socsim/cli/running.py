@@ -256,22 +256,15 @@ def load(file: Path) -> LoadedScenario:
     Raises:
         ScenarioError: it is not valid, or names a finding that there is not.
     """
-    from socsim_analysis.findings import known_findings
-    from socsim_analysis.findings.registry import FindingError, find_finding
-
-    from socsim.errors import Problem, ScenarioError
+    from socsim.conducting import check_findings
+    from socsim.errors import ScenarioError
     from socsim.scenario import load_scenario
 
     loaded = load_scenario(file)
-    problems = []
-    for index, entry in enumerate(loaded.scenario.compare):
-        try:
-            if entry.finding not in known_findings():
-                find_finding(entry.finding)
-        except FindingError as error:
-            problems.append(Problem(str(error), f"compare.{index}.finding", fix="socsim findings list shows all"))
-    if problems:
-        raise loaded.placed(ScenarioError(problems))
+    try:
+        check_findings(loaded.scenario)
+    except ScenarioError as error:
+        raise loaded.placed(error) from error
     return loaded
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mesa
 import pytest
 
 from socsim import Request, Run, Scenario, ScriptedEngine, SocialAgent, UndeclaredRandomness, open_world, run
+from socsim.errors import ScenarioError
 from socsim.observation import Observation
 
 Make = Callable[..., Scenario]
@@ -213,3 +215,10 @@ def test_the_failure_policy_can_stop_the_run(make_debate: Make, tmp_path: Path) 
     done = run(make_debate(failures={"then": "stop"}), out=tmp_path / "run", engine=engine)
     assert done.status == "incomplete"
     assert "then: stop" in done.manifest["reason"]
+
+
+def test_a_finding_that_there_is_not_is_refused_before_anything_is_asked(make_debate: Any, tmp_path: Path) -> None:
+    scenario = make_debate(compare=[{"finding": "asch1956.eror_share"}])
+    with pytest.raises(ScenarioError, match=r"asch1956\.error_share"):
+        run(scenario, engine=ScriptedEngine(), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
