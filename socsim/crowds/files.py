@@ -17,7 +17,7 @@ from socsim.errors import RecordError
 __all__ = ["MOST_FOR_NETWORKX", "read_neighbours", "to_networkx", "write_neighbours"]
 
 MOST_FOR_NETWORKX = 2_000_000
-"""Most ties of a graph that is turned into a networkx object without asking for more: about 1 kB each."""
+"""Most ties of a graph that is turned into a networkx object without asking for more; each direction takes about 100 bytes or more."""
 
 
 def read_neighbours(path: Path | str, n: int | None = None, *, directed: bool = False) -> Neighbours:
@@ -65,14 +65,14 @@ def to_networkx(neighbours: Neighbours, *, most: int = MOST_FOR_NETWORKX) -> Any
     """A `networkx.DiGraph` in which u → v means that v reads u, or a `networkx.Graph` where all ties go both ways.
 
     Raises:
-        ValueError: there are more than ``most`` ties; a networkx graph takes about 1 kB for each.
+        ValueError: there are more than ``most`` ties; a networkx graph takes about 100 bytes for each.
     """
     import networkx as nx
 
     if neighbours.indices.size > most:
         raise ValueError(
             f"{neighbours.indices.size:,} ties are too many for a networkx graph, which would take about "
-            f"{neighbours.indices.size / 1e6:,.1f} GB; work on the arrays, or give a larger `most`"
+            f"{neighbours.indices.size * 100 / 1e6:,.0f} MB or more; work on the arrays, or give a larger `most`"
         )
     forth = np.stack([neighbours.indices, neighbours.rows], axis=1)
     order = np.lexsort((neighbours.rows, neighbours.indices))

@@ -1,6 +1,6 @@
 """Random and regular graphs straight into neighbour arrays, under the names and parameters that networkx gives them.
 
-For populations for which a networkx object is too large (about 1 kB for each tie; here 16 bytes for each direction). The graphs
+For populations for which a networkx object is too large (about 100 bytes for each direction of a tie; here 16). The graphs
 are those of `networkx` in distribution, not number by number: the random numbers are drawn in another order.
 """
 

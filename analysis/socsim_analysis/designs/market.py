@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from socsim.measures import gini, unpredictabilities
 from socsim_analysis.designs.tables import Column, Table, TableError, in_arm, told
 from socsim_analysis.designs.units import Statistic, UnitValues, statistic, summarised
 
@@ -39,7 +39,7 @@ def inequality(frame: pd.DataFrame, arm: object = None) -> UnitValues:
         Two songs with 1 and 3 downloads: G = .25.
     """
     shares = _shares(frame, arm)
-    values = pd.Series([_gini(row) for row in shares.to_numpy()], index=shares.index, dtype=float)
+    values = pd.Series([gini(row) for row in shares.to_numpy()], index=shares.index, dtype=float)
     return summarised("market.inequality", values, "mean over worlds")
 
 
@@ -64,16 +64,8 @@ def unpredictability(frame: pd.DataFrame, arm: object = None) -> UnitValues:
 def song_unpredictability(frame: pd.DataFrame, arm: object = None) -> pd.DataFrame:
     """For every song, the mean difference of its market share between two worlds: columns ``song, share, unpredictability``."""
     shares = _shares(frame, arm).dropna()
-    n = len(shares)
-    differences = np.abs(shares.to_numpy()[:, None, :] - shares.to_numpy()[None, :, :])
-    found = differences.sum(axis=(0, 1)) / (n * (n - 1)) if n > 1 else np.full(shares.shape[1], np.nan)
+    found = unpredictabilities(shares.to_numpy())
     return pd.DataFrame({"song": shares.columns.to_numpy(), "share": shares.mean().to_numpy(), "unpredictability": found})
-
-
-def _gini(shares: NDArray[np.float64]) -> float:
-    if not np.isfinite(shares).all() or not shares.size:
-        return float("nan")
-    return float(np.abs(shares[:, None] - shares[None, :]).sum() / (2.0 * shares.size * shares.sum()))
 
 
 def _shares(frame: pd.DataFrame, arm: object) -> pd.DataFrame:
