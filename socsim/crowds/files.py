@@ -17,7 +17,7 @@ from socsim.errors import RecordError
 __all__ = ["MOST_FOR_NETWORKX", "read_neighbours", "to_networkx", "write_neighbours"]
 
 MOST_FOR_NETWORKX = 2_000_000
-"""Most ties of a graph that is turned into a networkx object without asking for more; each direction takes about 100 bytes or more."""
+"""Most ties of a graph that becomes a networkx object without asking for more; each direction takes about 100 bytes or more."""
 
 
 def read_neighbours(path: Path | str, n: int | None = None, *, directed: bool = False) -> Neighbours:
