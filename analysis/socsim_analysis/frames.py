@@ -199,9 +199,15 @@ def replicates(run: RunLike) -> tuple[int, ...]:
 
 
 def phase_of_step(run: RunLike) -> dict[int, str]:
-    """Name of the phase of each step."""
+    """Name of the phase of each step; without the item where worlds are asked others at it, as with a drawn order of items."""
     frame = run.responses if not run.responses.empty else run.messages
-    return {int(step): str(phase) for step, phase in zip(frame["step"], frame["phase"], strict=True)} if len(frame) else {}
+    names: dict[int, set[str]] = {}
+    for step, phase in frame[["step", "phase"]].drop_duplicates().itertuples(index=False, name=None) if len(frame) else ():
+        names.setdefault(int(step), set()).add(str(phase))
+    return {
+        step: found.pop() if len(found) == 1 else " / ".join(sorted({n.partition("[")[0] for n in found}))
+        for step, found in names.items()
+    }
 
 
 def opinions(run: RunLike, item: str, channel: Channel = "expected") -> pd.DataFrame:

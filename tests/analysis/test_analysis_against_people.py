@@ -16,7 +16,7 @@ from socsim_analysis.against_people import NotComparable, compare_run, compare_t
 from socsim_analysis.designs import STATISTICS
 from socsim_analysis.designs.of_runs import MADE_FROM, table_of
 from socsim_analysis.findings.registry import find_finding, registry
-from socsim_analysis.frames import snapshot
+from socsim_analysis.frames import phase_of_step, snapshot
 from typer.testing import CliRunner
 
 from socsim import Observation, Run, Scenario, ScriptedEngine, SocialAgent, run
@@ -236,3 +236,10 @@ def test_a_table_with_several_arms_wants_one_named() -> None:
     table = pd.concat([crowd(np.random.default_rng(1), 6, 0.2).assign(arm=arm) for arm in ("x", "y")])
     with pytest.raises(NotComparable, match="name the arm"):
         compare_table(table, find_finding("becker2017.spread_ratio"))
+
+
+def test_a_step_at_which_worlds_are_asked_different_items_is_named_without_one(sessions: Run) -> None:
+    rows = sessions.responses.copy()
+    assert phase_of_step(replace(snapshot(sessions), responses=rows))[0] == "before[a]"
+    rows.loc[(rows["step"] == 0) & (rows["replicate"] == 1), "phase"] = "before[b]"
+    assert phase_of_step(replace(snapshot(sessions), responses=rows))[0] == "before"
