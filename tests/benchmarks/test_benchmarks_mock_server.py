@@ -241,7 +241,8 @@ EXPECTED: dict[str, Any] = {
 
 def test_a_fault_is_what_its_name_says(failing: tuple[str, MockServer]) -> None:
     kind, server = failing
-    found, headers, body = asyncio.run(_one(server, timeout_s=0.2))
+    patience_s = 0.2 if EXPECTED.get(kind) == "TimeoutError" else 30.0  # ten million characters take a busy machine a while
+    found, headers, body = asyncio.run(_one(server, timeout_s=patience_s))
     expected = EXPECTED.get(kind, {"ClientResponseError", "ServerDisconnectedError", "ClientOSError", "ClientPayloadError"})
     assert found in (expected if isinstance(expected, set) else {expected})
     stats = server.stats()

@@ -39,7 +39,7 @@ def held_out_section(page: Page) -> Html | None:
         chosen = [fit for fit in fits if (fit.subject, fit.kind) == (subject, kind)]
         parts += [element("h3", f"{subject}: {kind}"), *_sentences(page, chosen), _table(page, chosen)]
     intro = (
-        "Each model is fitted to the first two thirds of the steps and predicts every later step from the one before. A model "
+        "Each model is fitted to the first steps, two thirds or more, and predicts every later step from the one before. A model "
         "that predicts no better than the simplest one says nothing about how these agents change. Whoever an agent is tied to "
         "counts as read; arms in which nobody was shown anybody are fitted, too, and say what the method finds without influence."
     )
