@@ -32,21 +32,28 @@ def compare_command(
     every: Annotated[bool, typer.Option("--all", help="Every finding that the run or table holds.")] = False,
     arm: Annotated[str | None, typer.Option("--arm", help="Arm to compare. Default: the treatment arm.")] = None,
     against: Annotated[str | None, typer.Option("--against", help="Other arm, for findings that are differences.")] = None,
+    response_curve: Annotated[
+        Path | None,
+        typer.Option("--response-curve", help="Run that measured the response curve of single agents, for binary runs."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Hold runs against findings about people: estimate, intervals, verdict by the printed rule, and what stands beside it.
 
     A table of people in the columns of a finding's design may stand in place of a run, to see how people do by the same rule.
     """
-    from socsim_analysis.against_people import NotComparable
+    from socsim_analysis.against_people import NotComparable, read_curve
     from socsim_analysis.findings.registry import registry
+
+    from socsim.run_folder import Run
 
     if bool(finding) == every:
         raise typer.BadParameter("name findings, or give --all", param_hint="--finding")
     chosen = list(registry().values()) if every else [found(name) for name in finding or ()]
     try:
-        results = [(place, one) for place in places for one in _compared(place, chosen, arm, against)]
-    except NotComparable as error:  # a table that cannot be read
+        curve = read_curve(Run(response_curve)) if response_curve is not None else None
+        results = [(place, one) for place in places for one in _compared(place, chosen, arm, against, curve)]
+    except NotComparable as error:  # a table that cannot be read, or a run without a curve
         complain(f"error: {error}")
         raise typer.Exit(EXIT_ERROR) from error
     done = [(place, one) for place, one in results if not isinstance(one, NotComparable)]
@@ -63,14 +70,14 @@ def compare_command(
         say(f"{len(done)} compared; {len(refused)} findings are of other designs or need --arm, --against or another version")
 
 
-def _compared(place: Path, findings: list[Any], arm: str | None, against: str | None) -> list[Any]:
+def _compared(place: Path, findings: list[Any], arm: str | None, against: str | None, curve: Any) -> list[Any]:
     from socsim_analysis.against_people import NotComparable, compare_many, compare_table, read_people
 
     from socsim.run_folder import Run
 
     if place.suffix not in (".csv", ".parquet"):
         run: Run = Run(place)
-        return compare_many(run, findings, arm=arm, against=against)
+        return compare_many(run, findings, arm=arm, against=against, curve=curve)
     found: list[Any] = []
     people = read_people(place)
     for finding in findings:
@@ -89,8 +96,13 @@ def _tell(place: Path, one: Any) -> None:
     rows = [("", "estimate", "95 % interval", "over")]
     rows += [(row.name, _number(row.estimate), _interval(row.low, row.high), row.over) for row in one.rows]
     say(table(rows))
-    ratio = "" if math.isnan(one.ratio) else f" Run over people: {one.ratio:.2f}."
-    say(f"  {one.values.how}; unit: {one.finding.statistic.unit}.{ratio}")
+    for line in (one.effect_words, one.power.sentence if one.power is not None else "", one.single_agent):
+        if line:
+            say(f"  {line}")
+    for row in one.rows:
+        if row.note:
+            say(f"  {row.note}")
+    say(f"  {one.values.how}; unit: {one.finding.statistic.unit}.")
     for left, share in one.values.left_out.items():
         say(f"  left out: {left}, {share:.1%}")
     for measured in one.measured:
@@ -110,13 +122,18 @@ def _as_json(place: Path, one: Any) -> dict[str, Any]:
         "estimate": _plain(one.values.estimate),
         "worlds": {str(key): _plain(value) for key, value in one.values.values.items()},
         "ratio": _plain(one.ratio),
+        "same_sign": one.same_sign,
+        "power": _power(one.power),
+        "single_agent": one.single_agent,
         "rows": [
             {
                 "name": row.name,
+                "role": row.role,
                 "estimate": _plain(row.estimate),
                 "low": _plain(row.low),
                 "high": _plain(row.high),
                 "over": row.over,
+                "note": row.note,
             }
             for row in one.rows
         ],
@@ -127,6 +144,13 @@ def _as_json(place: Path, one: Any) -> dict[str, Any]:
         "left_out": dict(one.values.left_out),
         "source": one.finding.cite(),
     }
+
+
+def _power(power: Any) -> dict[str, Any] | None:
+    if power is None:
+        return None
+    numbers = {name: _plain(getattr(power, name)) for name in ("sd", "match", "differ", "effect")}
+    return {"worlds": power.worlds, **numbers, "sentence": power.sentence}
 
 
 def _plain(value: float) -> float | None:
