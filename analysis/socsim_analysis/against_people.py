@@ -175,7 +175,7 @@ def _compared(sources: Sources, finding: Finding, arm: str | None, against: str 
     table = sources.table
     chosen = _chosen(table, finding, arm, against)
     other = against if between_arms(finding) else None
-    values = values_of(table, finding, chosen, other)
+    values = values_of(sources.prepared, finding, chosen, other)
     measured = measure_all(finding, table, chosen, sources.run)
     decided, note = _decided(finding, values, failed_words(measured))
     rows = tuple(reference_rows(sources, finding, chosen, other, values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ from socsim_analysis.reference_rows.single_agent import (
     named_tables,
 )
 from socsim_analysis.reference_rows.uniform import tables_by_chance
-from socsim_analysis.reference_rows.values import NotComparable, Row, between_arms, row_of, row_of_sets, values_of
+from socsim_analysis.reference_rows.values import NotComparable, Prepared, Row, between_arms, row_of, row_of_sets, values_of
 
 __all__ = ["Sources", "reference_rows"]
 
@@ -40,25 +41,34 @@ class Sources:
     run: Snapshot | None = None
     curve: ResponseCurve | None = None
     """A response curve measured in another run; else that of this run is taken, where it measured one."""
-    _chance: dict[tuple[str, tuple[str, ...]], list[pd.DataFrame]] = field(default_factory=dict, init=False)
-    _crowds: dict[str, tuple[CrowdFit, pd.DataFrame] | None] = field(default_factory=dict, init=False)
+    _chance: dict[tuple[str, tuple[str, ...]], list[Prepared]] = field(default_factory=dict, init=False)
+    _crowds: dict[str, tuple[CrowdFit, Prepared] | None] = field(default_factory=dict, init=False)
     _naming: dict[str, NamingFit | None] = field(default_factory=dict, init=False)
     _single: dict[str, tuple[Course, ResponseCurve, Foretold] | str] = field(default_factory=dict, init=False)
 
-    def by_chance(self, design: str, arms: tuple[str, ...]) -> list[pd.DataFrame]:
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The table, ready for several statistics."""
+        return Prepared(self.table)
+
+    def by_chance(self, design: str, arms: tuple[str, ...]) -> list[Prepared]:
         """Sets of uniform answers of some arms."""
         if (design, arms) not in self._chance:
             rows = self.table[self.table["arm"].isin(arms)].reset_index(drop=True)
-            self._chance[design, arms] = tables_by_chance(self.run, rows, design)
+            self._chance[design, arms] = [Prepared(one) for one in tables_by_chance(self.run, rows, design)]
         return self._chance[design, arms]
 
-    def averaging(self, arm: str) -> tuple[CrowdFit, pd.DataFrame] | None:
+    def averaging(self, arm: str) -> tuple[CrowdFit, Prepared] | None:
         """The best averaging model of an estimation study, and the table that it makes."""
         if arm not in self._crowds:
             worlds = crowd_worlds(self.run, self.table, arm) if self.run is not None else []
             fit = best_crowd_fit(worlds)
-            made = None if fit is None else with_numbers(self.table, worlds, simulated_numbers(worlds, fit))
-            self._crowds[arm] = None if fit is None or made is None else (fit, made)
+            if fit is None:
+                self._crowds[arm] = None
+            else:
+                made = with_numbers(self.table, worlds, simulated_numbers(worlds, fit))
+                needed = (made["arm"] == arm) | (made["round"] == made["round"].min())  # first estimates of all give the unit
+                self._crowds[arm] = (fit, Prepared(made[needed]))
         return self._crowds[arm]
 
     def naming(self, arm: str) -> NamingFit | None:
@@ -118,7 +128,9 @@ def _design(finding: Finding) -> str:
     return STATISTICS[finding.statistic.name].design
 
 
-def _estimates(tables: Sequence[pd.DataFrame], finding: Finding, arm: str, against: str | None = None) -> Iterator[float]:
+def _estimates(
+    tables: Sequence[pd.DataFrame | Prepared], finding: Finding, arm: str, against: str | None = None
+) -> Iterator[float]:
     for one in tables:
         try:
             yield values_of(one, finding, arm, against).estimate
@@ -191,6 +203,6 @@ def _arms(sources: Sources, finding: Finding, arm: str) -> Iterator[Row]:
     named = [(one, *arm_name(sources.run, one, arm)) for one in others]
     for other, name, control in sorted(named, key=lambda one: not one[2]):
         try:
-            yield row_of(name, values_of(sources.table, finding, other), "control" if control else "arm")
+            yield row_of(name, values_of(sources.prepared, finding, other), "control" if control else "arm")
         except NotComparable:
             continue

@@ -31,7 +31,8 @@ __all__ = ["human_estimate", "human_row", "noise_floor", "split_halves"]
 
 Integers = NDArray[np.int64]
 _Z = 1.959963984540054
-_HALVES = 100
+_HALVES = 50
+"""Times that a table is parted."""
 _LEAST = 10
 """Units of which halves are taken."""
 

@@ -36,10 +36,12 @@ from socsim_analysis.reference_rows.crowd_worlds import crowd_worlds, with_numbe
 
 __all__ = ["DRAWN", "tables_by_chance"]
 
-_MOST_DRAWS, _LEAST_DRAWS, _ROWS = 40, 10, 200_000
+_MOST_DRAWS, _LEAST_DRAWS, _ROWS = 30, 10, 60_000
 """Sets of answers: as many as make so many rows, within these bounds."""
 
-Drawer = Callable[[Snapshot | None, pd.DataFrame, np.random.Generator], pd.DataFrame | None]
+Draw = Callable[[np.random.Generator], pd.DataFrame]
+Prepare = Callable[[Snapshot | None, pd.DataFrame], Draw | None]
+"""From a run and its table, what draws one set; None where the answers are not bounded."""
 
 
 def tables_by_chance(run: Snapshot | None, table: pd.DataFrame, design: str) -> list[pd.DataFrame]:
@@ -50,16 +52,11 @@ def tables_by_chance(run: Snapshot | None, table: pd.DataFrame, design: str) -> 
         table: a table of the design with rows numbered from 0, all arms or those that are compared.
         design: its design.
     """
-    drawer = DRAWN.get(design)
-    if drawer is None or table.empty:
+    draw = DRAWN[design](run, table) if design in DRAWN and not table.empty else None
+    if draw is None:
         return []
     rng = stream(run.scenario.seed if run is not None else 0, "uniform answers", design)
-    first = drawer(run, table, rng)
-    if first is None:
-        return []
-    more = int(np.clip(_ROWS // len(table), _LEAST_DRAWS, _MOST_DRAWS)) - 1
-    made = (drawer(run, table, rng) for _ in range(more))
-    return [first, *(one for one in made if one is not None)]
+    return [draw(rng) for _ in range(int(np.clip(_ROWS // len(table), _LEAST_DRAWS, _MOST_DRAWS)))]
 
 
 def _instead(given: pd.Series, drawn: object) -> pd.Series:
@@ -67,31 +64,35 @@ def _instead(given: pd.Series, drawn: object) -> pd.Series:
     return pd.Series(drawn, index=given.index, dtype=float).where(given.notna())
 
 
-def _any_option(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+def _any_option(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
     if run is None:
         return None
     options = {item: len(spec.options) for item in table["trial"].unique() if (spec := item_spec(run, item)) and spec.options}
     if set(options) != set(table["trial"].unique()):
         return None
     wrong = 1.0 - 1.0 / table["trial"].map(options).to_numpy(dtype=float)
-    return table.assign(erred=_instead(table["erred"], rng.random(len(table)) < wrong))
+    return lambda rng: table.assign(erred=_instead(table["erred"], rng.random(len(table)) < wrong))
 
 
-def _any_request(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+def _any_request(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
     del run
-    return table.assign(request=_instead(table["request"], rng.integers(LEAST, MOST + 1, len(table))))
+    return lambda rng: table.assign(request=_instead(table["request"], rng.integers(LEAST, MOST + 1, len(table))))
 
 
-def _any_name(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+def _any_name(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
     if "chosen" not in table:
         return None  # a table of groups does not hold the choices
-    names = _names(run) or tuple(sorted({str(one) for one in table["chosen"].dropna()} - {""}))
-    if not names:
+    names = np.asarray(_names(run) or sorted({str(one) for one in table["chosen"].dropna()} - {""}), dtype=object)
+    if not names.size:
         return None
     committed = table["committed"].astype(bool) if "committed" in table else pd.Series(data=False, index=table.index)
     kept = committed | table["chosen"].isna() | (table["chosen"] == "")
-    drawn = pd.Series(np.asarray(names, dtype=object)[rng.integers(len(names), size=len(table))], index=table.index)
-    return table.assign(chosen=table["chosen"].where(kept, drawn))
+
+    def draw(rng: np.random.Generator) -> pd.DataFrame:
+        drawn = pd.Series(names[rng.integers(names.size, size=len(table))], index=table.index)
+        return table.assign(chosen=table["chosen"].where(kept, drawn))
+
+    return draw
 
 
 def _names(run: Snapshot | None) -> tuple[str, ...]:
@@ -107,79 +108,82 @@ def _names(run: Snapshot | None) -> tuple[str, ...]:
     return ()
 
 
-def _up_to_endowment(*columns: str) -> Drawer:
+def _up_to_endowment(*columns: str) -> Prepare:
     """Amounts from 0 to the endowment, whole where all given amounts and endowments are."""
 
-    def draw(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+    def prepare(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
         del run
         if not set(columns) <= set(table) or table["endowment"].isna().any():
             return None
         most = table["endowment"].to_numpy(dtype=float)
-        amounts = table[list(columns)].to_numpy(dtype=float)
-        whole = bool(
-            np.all(np.floor(amounts[~np.isnan(amounts)]) == amounts[~np.isnan(amounts)]) and np.all(np.floor(most) == most)
-        )
-        made = {}
-        for column in columns:
-            drawn = rng.integers(0, most.astype(np.int64) + 1) if whole else rng.random(len(table)) * most
-            made[column] = _instead(table[column], drawn)
-        return table.assign(**made)
+        amounts = np.append(table[list(columns)].to_numpy(dtype=float).ravel(), most)
+        whole = bool(np.all(np.floor(amounts) == amounts, where=~np.isnan(amounts)))
 
-    return draw
+        def amount(rng: np.random.Generator) -> object:
+            return rng.integers(0, most.astype(np.int64) + 1) if whole else rng.random(len(table)) * most
+
+        return lambda rng: table.assign(**{column: _instead(table[column], amount(rng)) for column in columns})
+
+    return prepare
 
 
-def _ultimatum(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
-    if "min_accept" in table:
-        return _up_to_endowment("offer", "min_accept")(run, table, rng)
-    return _coin("accepted")(run, table, rng)
+def _ultimatum(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
+    how = _up_to_endowment("offer", "min_accept") if "min_accept" in table else _coin("accepted")
+    return how(run, table)
 
 
-def _coin(column: str) -> Drawer:
-    def draw(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+def _coin(column: str) -> Prepare:
+    def prepare(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
         del run
         if column not in table:
             return None
-        return table.assign(**{column: _instead(table[column], rng.integers(0, 2, len(table)))})
+        return lambda rng: table.assign(**{column: _instead(table[column], rng.integers(0, 2, len(table)))})
+
+    return prepare
+
+
+def _any_song(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
+    del run
+    worlds = list(table.reset_index(drop=True).groupby(["arm", "world"]).indices.values())
+    downloads = table["downloads"].to_numpy(dtype=np.int64)
+
+    def draw(rng: np.random.Generator) -> pd.DataFrame:
+        drawn = downloads.copy()
+        for places in worlds:
+            drawn[places] = rng.multinomial(int(downloads[places].sum()), np.full(len(places), 1.0 / len(places)))
+        return table.assign(downloads=drawn)
 
     return draw
 
 
-def _any_song(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
-    del run
-    drawn = table["downloads"].to_numpy(dtype=np.int64).copy()
-    for places in table.reset_index(drop=True).groupby(["arm", "world"]).indices.values():
-        drawn[places] = rng.multinomial(int(drawn[places].sum()), np.full(len(places), 1.0 / len(places)))
-    return table.assign(downloads=drawn)
-
-
-def _any_number(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+def _any_number(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
     if run is None:
         return None
     ranges = {task: spec.range for task in table["task"].unique() if (spec := item_spec(run, task)) and spec.range is not None}
     if set(ranges) != set(table["task"].unique()):
         return None
     worlds = [one for arm in table["arm"].unique() for one in crowd_worlds(run, table, arm)]
-    return with_numbers(table, worlds, [rng.uniform(*ranges[one.task], size=one.estimates.shape) for one in worlds])
+    return lambda rng: with_numbers(table, worlds, [rng.uniform(*ranges[one.task], size=one.estimates.shape) for one in worlds])
 
 
-def _any_opinion(run: Snapshot | None, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame | None:
+def _any_opinion(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
     items = opinion_items(run) if run is not None else ()
     if run is None or len(items) != 1:
         return None
     values, spec = item_values(run, items[0]), item_spec(run, items[0])
     bounds = spec.range if spec is not None else None
+    if values is None and bounds is None:
+        return None
 
-    def drawn() -> object:
+    def opinion(rng: np.random.Generator) -> object:
         if values is not None:
             return np.asarray(values, dtype=float)[rng.integers(len(values), size=len(table))]
         return rng.uniform(*(bounds or (0.0, 1.0)), size=len(table))
 
-    if values is None and bounds is None:
-        return None
-    return table.assign(before=_instead(table["before"], drawn()), after=_instead(table["after"], drawn()))
+    return lambda rng: table.assign(before=_instead(table["before"], opinion(rng)), after=_instead(table["after"], opinion(rng)))
 
 
-DRAWN: Mapping[str, Drawer] = {
+DRAWN: Mapping[str, Prepare] = {
     "conformity": _any_option,
     "money_request": _any_request,
     "conventions": _any_name,

@@ -6,17 +6,19 @@ import inspect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from socsim_analysis.designs import STATISTICS, TableError, UnitValues
+from socsim_analysis.designs.crowd_tables import ESTIMATES, TRIALS, trials
 from socsim_analysis.findings.registry import Finding
 from socsim_analysis.markup import plural
 from socsim_analysis.statistics.intervals import LEAST_UNITS, interval_over_units, units_differ
 
-__all__ = ["NotComparable", "Role", "Row", "between_arms", "row_of", "row_of_sets", "values_of", "weighed"]
+__all__ = ["NotComparable", "Prepared", "Role", "Row", "between_arms", "row_of", "row_of_sets", "values_of", "weighed"]
 
 Role = Literal["people", "noise floor", "run", "single agent", "classical", "uniform", "control", "arm"]
 """What a row is there for: people; people drawn anew; the arm that is compared; what its own response curve, a classical model or
@@ -43,13 +45,25 @@ class Row:
     note: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A table, and what several statistics of its design are made of, which is made once."""
+
+    frame: pd.DataFrame
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """Groups on tasks, of all arms; the table must be one of estimates."""
+        return trials(self.frame)
+
+
 def between_arms(finding: Finding) -> bool:
     """Whether the finding's number is a difference between two arms, of which the second has to be named."""
     name = finding.statistic.name
     return finding.statistic.contrast or (bool(name) and "against" in inspect.signature(STATISTICS[name].function).parameters)
 
 
-def values_of(table: pd.DataFrame, finding: Finding, arm: str, against: str | None = None) -> UnitValues:
+def values_of(table: pd.DataFrame | Prepared, finding: Finding, arm: str, against: str | None = None) -> UnitValues:
     """The statistic of an arm, world by world; of a difference between arms, that in ``arm`` less that in ``against``.
 
     Raises:
@@ -64,7 +78,7 @@ def values_of(table: pd.DataFrame, finding: Finding, arm: str, against: str | No
     return UnitValues(own.name, differences, estimate, f"“{arm}” less “{against}”, by world")
 
 
-def _of_arm(table: pd.DataFrame, finding: Finding, arm: str, against: str | None = None) -> UnitValues:
+def _of_arm(table: pd.DataFrame | Prepared, finding: Finding, arm: str, against: str | None = None) -> UnitValues:
     statistic = STATISTICS[finding.statistic.name]
     options: dict[str, Any] = {key: value for key, value in finding.statistic.options.items() if key != "arm"}
     accepted = inspect.signature(statistic.function).parameters
@@ -74,9 +88,12 @@ def _of_arm(table: pd.DataFrame, finding: Finding, arm: str, against: str | None
         options["arm"] = arm
     if "against" in accepted:
         options["against"] = against
-    whole = statistic.design == "crowds" or "against" in accepted
+    made = table if isinstance(table, Prepared) else Prepared(table)
     try:
-        return statistic(table if whole else table[table["arm"] == arm], **options)
+        if TRIALS in statistic.tables and not TRIALS.fits(made.frame) and ESTIMATES.fits(made.frame):
+            return statistic(made.trials, **options)
+        whole = statistic.design == "crowds" or "against" in accepted  # all arms give the unit of errors
+        return statistic(made.frame if whole else made.frame[made.frame["arm"] == arm], **options)
     except TableError as error:
         raise NotComparable(f"{finding.finding}: {error}") from error
 
