@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from socsim.dynamics import DeGroot, FriedkinJohnsen, run
 from socsim_analysis.reference_rows.crowd_worlds import CrowdWorld
 
-__all__ = ["CrowdFit", "best_crowd_fit", "simulated_numbers"]
+__all__ = ["CrowdFit", "as_good", "best_crowd_fit", "simulated_numbers"]
 
 Reals = NDArray[np.float64]
 MODELS = ("no change", "DeGroot", "Friedkin–Johnsen")
@@ -83,7 +83,7 @@ def best_crowd_fit(worlds: Sequence[CrowdWorld]) -> CrowdFit | None:
     squared = {model: np.array([_left_out(model, steps, place) for place in range(len(steps))]) for model in MODELS}
     means = {model: float(values.mean()) for model, values in squared.items()}
     best = min(MODELS, key=lambda model: means[model])
-    chosen = next(model for model in MODELS if _as_good(squared[model] - squared[best]))
+    chosen = next(model for model in MODELS if as_good(squared[model] - squared[best]))
     w, s = _weights(chosen, steps)
     return CrowdFit(chosen, w, s, {model: math.sqrt(value) for model, value in means.items()}, len(steps))
 
@@ -140,7 +140,7 @@ def _weights(model: str, steps: Sequence[_Steps]) -> tuple[float, float]:
     return float(a), float(s)
 
 
-def _as_good(worse_by: Reals) -> bool:
-    """Whether squared errors are larger by no more than one standard error of the differences."""
-    error = float(worse_by.std(ddof=1)) / math.sqrt(worse_by.size)
+def as_good(worse_by: Reals) -> bool:
+    """Whether errors of worlds are larger by no more than one standard error of the differences."""
+    error = float(worse_by.std(ddof=1)) / math.sqrt(worse_by.size) if worse_by.size > 1 else 0.0
     return float(worse_by.mean()) <= error + 1e-15

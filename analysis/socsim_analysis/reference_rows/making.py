@@ -175,10 +175,11 @@ def _naming(sources: Sources, finding: Finding, arm: str) -> Row | None:
     if fit is None:
         return None
     scores = ", ".join(f"{model} {score:.3g}" for model, score in fit.scores.items())
+    alike = f"; within one standard error of it: {', '.join(fit.alike)}" if fit.alike else ""
     note = (
         f"Best classical model: {fit.model}, from the first names, meetings and committed people of the run; it foretells the "
-        f"shares of names by round best (energy score, smaller is better: {scores}). No rule has a parameter, so no world was "
-        f"fitted to."
+        f"shares of names by round best (energy score, smaller is better: {scores}{alike}). No rule has a parameter, so no world "
+        f"was fitted to."
     )
     over = f"{len(fit.tables)} sets of {plural(fit.worlds, 'world')}, simulated"
     return row_of_sets(

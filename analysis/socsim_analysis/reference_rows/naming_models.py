@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from socsim.dynamics import NamingGame, Neighbours, Voter, neighbours_from_edges
 from socsim_analysis.frames import Snapshot
+from socsim_analysis.reference_rows.crowd_models import as_good
 
 __all__ = ["MODELS", "NamingFit", "NamingWorld", "best_naming_fit", "energy_score", "naming_worlds"]
 
@@ -63,10 +64,14 @@ class NamingWorld:
 
 @dataclass(frozen=True)
 class NamingFit:
-    """The rule with the smallest mean energy score over worlds, all ``scores``, and for each simulated set the table it makes."""
+    """The rule with the smallest mean energy score over worlds, all ``scores``, and for each simulated set the table it makes.
+
+    ``alike`` are rules whose scores are larger by no more than one standard error of the differences, world by world.
+    """
 
     model: str
     scores: dict[str, float]
+    alike: tuple[str, ...]
     worlds: int
     tables: tuple[pd.DataFrame, ...]
 
@@ -86,9 +91,11 @@ def best_naming_fit(run: Snapshot, table: pd.DataFrame, arm: str) -> NamingFit |
     sets = int(np.clip(_PLAYS // plays, _LEAST_SETS, _MOST_SETS))
     rng = np.random.default_rng(run.scenario.seed)
     made = {model: [[_played(model, one, rng) for one in worlds] for _ in range(sets)] for model in MODELS}
-    scores = {model: float(np.mean([_score(one, place, made[model]) for place, one in enumerate(worlds)])) for model in MODELS}
+    by_world = {model: np.array([_score(one, place, made[model]) for place, one in enumerate(worlds)]) for model in MODELS}
+    scores = {model: float(values.mean()) for model, values in by_world.items()}
     best = min(MODELS, key=lambda model: scores[model])
-    return NamingFit(best, scores, len(worlds), tuple(_table(table, worlds, each) for each in made[best]))
+    alike = tuple(model for model in MODELS if model != best and as_good(by_world[model] - by_world[best]))
+    return NamingFit(best, scores, alike, len(worlds), tuple(_table(table, worlds, each) for each in made[best]))
 
 
 def naming_worlds(run: Snapshot, table: pd.DataFrame, arm: str) -> list[NamingWorld]:

@@ -104,7 +104,10 @@ def _figure(page: Page, found: AgainstPeople) -> Html:
     figure.update_yaxes(type="category")
     styled(figure, 90 + 42 * max(len(rows), 1), margin={"l": 190, "r": 16, "t": 16, "b": 48})
     shaded = "; the shaded band is the margin around people" if margin is not None else ""
-    caption = f"{found.finding.title}: estimates with 95 % intervals over worlds; of simulated or drawn sets, where 95 % of them lie{shaded}."
+    caption = (
+        f"{found.finding.title}: estimates with 95 % intervals over worlds; for simulated or drawn sets, where 95 % of "
+        f"these lie{shaded}."
+    )
     return page.figure(figure, caption, f"Estimates of people and of the run for {found.finding.finding}.")
 
 
