@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import scipy.optimize
@@ -25,10 +26,11 @@ from numpy.typing import NDArray
 
 from socsim.measures import response_probability
 
-__all__ = ["FixedPoint", "fixed_points", "mean_field_course", "simulate_means"]
+__all__ = ["FixedPoint", "Order", "fixed_points", "mean_field_course", "simulate_means"]
 
 Reals = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Order = Literal["at once", "one by one", "in pairs"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def simulate_means(
     rng: np.random.Generator,
     *,
     seen: int | None = None,
-    one_by_one: bool = False,
+    order: Order = "at once",
 ) -> Reals:
     """Means of worlds of ``n`` people, drawn: shape (worlds, rounds + 1), the start first.
 
@@ -134,7 +136,8 @@ def simulate_means(
         rounds: how often everybody chooses.
         rng: where chance comes from.
         seen: how many others, drawn anew for every choice, are seen; all where not given.
-        one_by_one: everybody chooses once a round in a drawn order, and sees what those before it chose; else all at once.
+        order: ``at once``; ``one by one``: everybody chooses once a round in a drawn order, and sees what those before it chose;
+            ``in pairs``: at once, where everybody sees one other and is seen by one, so that exactly as many see A as hold it.
 
     Raises:
         ValueError: a world has fewer than two people or a start out of range, or more others are to be seen than there are.
@@ -147,7 +150,11 @@ def simulate_means(
     chance = _chance_by_others(beta, h, n, seen)
     means = [2.0 * holders / n - 1.0]
     for _ in range(rounds):
-        holders = _one_by_one(holders, n, chance, rng) if one_by_one else _at_once(holders, n, chance, rng)
+        if order == "in pairs":
+            by_a, by_b = response_probability([1.0, -1.0], beta, h)
+            holders = rng.binomial(holders, by_a) + rng.binomial(n - holders, by_b)
+        else:
+            holders = (_one_by_one if order == "one by one" else _at_once)(holders, n, chance, rng)
         means.append(2.0 * holders / n - 1.0)
     return np.stack(means, axis=1)
 

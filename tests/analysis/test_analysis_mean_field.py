@@ -101,10 +101,29 @@ def test_worlds_of_few_people_have_the_exact_distribution(seen: int | None, one_
     n, worlds, rounds = 5, 40_000, 3
     exact = np.linalg.matrix_power(chain(1.4, 0.1, n, seen, one_by_one=one_by_one), rounds)[2]
     start = np.full(worlds, 2)
-    found = simulate_means(1.4, 0.1, start, n, rounds, np.random.default_rng(1), seen=seen, one_by_one=one_by_one)
+    found = simulate_means(
+        1.4, 0.1, start, n, rounds, np.random.default_rng(1), seen=seen, order="one by one" if one_by_one else "at once"
+    )
     assert found.shape == (worlds, rounds + 1)
     counts = np.bincount(np.rint((found[:, -1] + 1) / 2 * n).astype(int), minlength=n + 1)
     assert scipy.stats.chisquare(counts, exact * worlds).pvalue > 0.001
+
+
+def test_in_pairs_everybody_is_seen_by_one() -> None:
+    """Perfect matchings, drawn: everybody takes its choice by what its partner held."""
+    n, worlds, rng = 6, 20_000, np.random.default_rng(4)
+    held = np.tile([True, True, True, True, False, False], (worlds, 1))
+    for _ in range(3):
+        order = rng.permuted(np.tile(np.arange(n), (worlds, 1)), axis=1)
+        partner = np.empty_like(order)
+        for i in range(0, n, 2):
+            np.put_along_axis(partner, order[:, i : i + 1], order[:, i + 1 : i + 2], axis=1)
+            np.put_along_axis(partner, order[:, i + 1 : i + 2], order[:, i : i + 1], axis=1)
+        m = np.where(np.take_along_axis(held, partner, axis=1), 1.0, -1.0)
+        held = rng.random(held.shape) < 0.5 * (1 + np.tanh(1.2 * (m + 0.1)))
+    found = simulate_means(1.2, 0.1, np.full(worlds, 4), n, 3, np.random.default_rng(5), seen=1, order="in pairs")[:, -1]
+    counts = [np.bincount(one, minlength=n + 1) for one in (held.sum(axis=1), np.rint((found + 1) / 2 * n).astype(int))]
+    assert scipy.stats.chi2_contingency(counts).pvalue > 0.001
 
 
 def test_many_people_follow_the_mean_field() -> None:

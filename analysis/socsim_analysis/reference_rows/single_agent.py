@@ -7,7 +7,8 @@ meet anybody:
 
 - an item with two options, asked again and again, in phases ``neighbours`` with ``see: answers`` in which everybody may see
   everybody (``of: all``, or a complete graph), and remembering nothing; or
-- a naming game with two names and a memory of one play, in which any two may meet: everybody sees one other's last choice.
+- a naming game with two names and a memory of one play, in which any two may meet: everybody sees one other's last choice, and
+  is seen by it.
 
 Whether that holds is read from the scenario; where it does not, the reason is said. Worlds are simulated from the run's own
 starts and with its number of people (`socsim_analysis.mean_field.simulate_means`). A curve says how *others* weigh; a run
@@ -35,7 +36,7 @@ from socsim.scenario.ways_of_meeting import options_of
 from socsim_analysis.designs.of_runs import table_of
 from socsim_analysis.frames import RunLike, Snapshot, item_spec, treatment_arm
 from socsim_analysis.markup import plural
-from socsim_analysis.mean_field import fixed_points, simulate_means
+from socsim_analysis.mean_field import Order, fixed_points, simulate_means
 from socsim_analysis.statistics.wording import interval_words, number
 
 __all__ = ["Course", "Foretold", "NoCourse", "binary_course", "curve_of", "foretold", "measured_curve", "named_tables"]
@@ -57,7 +58,7 @@ class Course:
     n: int
     rounds: int
     seen: int | None
-    one_by_one: bool
+    order: Order
     start: NDArray[np.int64]
     end: NDArray[np.float64]
 
@@ -139,8 +140,8 @@ def _course_of_item(run: Snapshot, arm: str, scenario: Scenario, everything: lis
         raise NoCourse("some did not answer at the start or the end")
     start, end = counts[steps[0]].to_numpy(dtype=np.int64), 2.0 * counts[steps[-1]].to_numpy(dtype=float) / n - 1.0
     seen = sees.at_most if sees.at_most is not None and sees.at_most < n - 1 else None
-    in_turn = meeting[0].activating.kind == "random_sequential"
-    return Course(spec.options[0], spec.options[1], n, len(steps) - 1, seen, in_turn, start, end)
+    order: Order = "one by one" if meeting[0].activating.kind == "random_sequential" else "at once"
+    return Course(spec.options[0], spec.options[1], n, len(steps) - 1, seen, order, start, end)
 
 
 def _departures(phase: PhaseSpec, scenario: Scenario) -> Iterator[str]:
@@ -180,7 +181,7 @@ def _course_of_names(run: Snapshot, arm: str, everything: list[PhaseSpec]) -> Co
     if last < 2 or (sizes[[1, last]] != n).any(axis=None):
         raise NoCourse("some did not choose in the first or the last round")
     end = 2.0 * counts[last].to_numpy(dtype=float) / n - 1.0
-    return Course(option, other, n, last - 1, 1, False, counts[1].to_numpy(dtype=np.int64), end)
+    return Course(option, other, n, last - 1, 1, "in pairs", counts[1].to_numpy(dtype=np.int64), end)
 
 
 def foretold(course: Course, curve: ResponseCurve, seed: int = 0, measured_in: str = "this run") -> Foretold:
@@ -201,9 +202,9 @@ def foretold(course: Course, curve: ResponseCurve, seed: int = 0, measured_in: s
         )
     rng = np.random.default_rng(seed)
     starts = np.tile(course.start, _COPIES)
-    found = simulate_means(
-        curve.beta, curve.h, starts, course.n, course.rounds, rng, seen=course.seen, one_by_one=course.one_by_one
-    )[:, -1].reshape(_COPIES, -1)
+    found = simulate_means(curve.beta, curve.h, starts, course.n, course.rounds, rng, seen=course.seen, order=course.order)[
+        :, -1
+    ].reshape(_COPIES, -1)
     sets = found.mean(axis=1)
     half = 1.96 * float(sets.std(ddof=1))
     sd = float(np.mean(found.std(axis=1, ddof=1))) if found.shape[1] > 1 else math.nan
@@ -253,7 +254,9 @@ def named_tables(course: Course, curve: ResponseCurve, table: pd.DataFrame, arm:
     ]
     made = []
     for _ in range(40):
-        means = simulate_means(curve.beta, curve.h, course.start, course.n, course.rounds, rng, seen=course.seen)
+        means = simulate_means(
+            curve.beta, curve.h, course.start, course.n, course.rounds, rng, seen=course.seen, order=course.order
+        )
         chosen = table["chosen"].to_numpy(dtype=object).copy()
         for place, at, rows_then in groups:
             share = (float(means[place, at]) + 1.0) / 2.0
