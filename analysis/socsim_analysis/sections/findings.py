@@ -34,8 +34,9 @@ def findings_section(page: Page) -> Html | None:
     """A part for every finding of the registry that ``compare`` names; None where it names none."""
     parts: list[Html] = []
     chosen: list[Finding] = []
+    distributions = known_findings() if page.run.scenario.compare else ()
     for entry in page.run.scenario.compare:
-        if entry.finding in known_findings():
+        if entry.finding in distributions:
             continue
         try:
             chosen.append(find_finding(entry.finding))
@@ -64,9 +65,11 @@ def _compared(page: Page, found: AgainstPeople) -> list[Html]:
     people = f"{finding.claim} ({finding.population})"
     beside = [one for one in (found.effect_words, found.power.sentence if found.power is not None else "") if one]
     notes = [row.note for row in found.rows if row.note]
+    said, rule, words = found.sentence.partition("Rule: ")
     return [
-        paragraph(found.sentence, class_="verdict"),
+        paragraph(said.rstrip(), class_="verdict"),
         *([paragraph(" ".join(beside))] if beside else []),
+        *([paragraph(rule + words, class_="soft")] if rule else []),
         _figure(page, found),
         _table(page, found),
         bullets([people, *(f"Design of the source: {one}" for one in finding.design), *_checks(found), *notes]),
