@@ -60,6 +60,7 @@ LAYERS = (
             "scenario.options_groups",
             "scenario.options_estimates",
             "scenario.options_survey",
+            "scenario.options_staged",
             "scenario.options_votes",
         },
     ),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, games
+from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, games, influence
 from socsim_analysis.frames import RunLike
 
 __all__ = ["MADE_FROM", "table_of"]
@@ -22,6 +22,9 @@ _READERS: Mapping[str, Callable[[RunLike], pd.DataFrame | None]] = {
     "public_goods": games.contributions,
     "money_request": games.requests,
     "diffusion": diffusion.adoptions,
+    "response_curve": influence.seen_choices,
+    "herding": influence.scores,
+    "group_polarization": influence.opinion_pairs,
 }
 
 MADE_FROM: Mapping[str, str] = {
@@ -31,6 +34,9 @@ MADE_FROM: Mapping[str, str] = {
     "public_goods": "a game of public goods",
     "money_request": "an item with the options 11 to 20",
     "diffusion": "an interaction of the kind adoption",
+    "response_curve": "items with two options, answered by people who saw which of them others chose",
+    "herding": "an interaction of the kind votes with `seed_by_lot`",
+    "group_polarization": "ordinal items asked before and after people read one another",
 }
 """For every design that runs give a table of, what a run needs."""
 
