@@ -48,8 +48,8 @@ def alternative_share(
 ) -> UnitValues:
     """Share of the alternative among people who are not committed, at the end.
 
-    Mean over the last ``window`` rounds of a group, then over groups; 0 to 1. Only groups with a committed share from ``at_least``
-    to ``at_most`` count.
+    Mean over the last ``window`` rounds of a group, then over groups; 0 to 1. Only groups with a committed share from
+    ``at_least`` to ``at_most`` count.
 
     Raises:
         TableError: no group has such a committed share.
