@@ -67,6 +67,9 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
     rows += [("precondition", f"{one.check} {one.rule}: {one.why}") for one in finding.preconditions]
     rows += [("known failure of models", sentence) for sentence in finding.known_failures]
     rows += [("source", finding.source.text), ("checked", finding.verification), ("licence", finding.licence)]
+    if finding.word_list is not None:
+        rows.append(("words for its outcome", ", ".join(finding.word_list.outcome)))
+        rows.append(("words for the study", ", ".join(finding.word_list.recognition)))
     if finding.study:
         rows.append(("study", finding.study))
     say(table([("", ""), *rows]))

@@ -118,6 +118,8 @@ class CompareSpec(Spec):
     distances: tuple[Literal["tv", "w1", "js"], ...] = ()
     floor: Literal["human_sampling"] | None = None
     filter: str | None = None
+    accept_words: tuple[str, ...] = ()
+    """Words that give the finding away and stand in prompts knowingly: no warning is given of them, the page still names them."""
 
 
 class EffectsSpec(Spec):

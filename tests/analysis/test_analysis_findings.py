@@ -106,6 +106,7 @@ def read(content: dict[str, Any]) -> None:
         ({"finding": "Asch"}, "finding"),
         ({"seen": "yesterday"}, "seen"),
         ({"verification": ""}, "verification"),
+        ({"words": None}, "name the words that give the study away"),
     ],
 )
 def test_damage_is_named_with_file_and_field(changes: dict[str, Any], says: str) -> None:

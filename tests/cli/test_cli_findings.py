@@ -36,6 +36,14 @@ def test_one_is_shown_with_its_margin_and_source() -> None:
     assert json.loads(call("show", "becker2017.mean_error", "--json").output)["margin"]["value"] == 0.05
 
 
+def test_the_words_that_give_a_study_away_are_shown() -> None:
+    done = call("show", "asch1956.error_share")
+    assert "words for its outcome" in done.output
+    assert "peer pressure" in done.output
+    assert "Solomon Asch" in done.output
+    assert "words for" not in call("show", "demarzo2024.beta").output
+
+
 def test_a_citation_has_source_and_check() -> None:
     done = call("cite", "franzen2023.lines")
     assert "https://doi.org/10.1371/journal.pone.0294325" in done.output
