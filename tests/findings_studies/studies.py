@@ -10,9 +10,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from socsim_analysis.against_people import AgainstPeople, compare_run
 from socsim_analysis.findings.registry import find_finding
+from socsim_analysis.probes import PROBE_FOLDER, measure_probe, probe_choices, write_probe
 
 from socsim import Run, Scenario, ScriptedEngine, SocialAgent, run
 from socsim.inference.types import Request
+from socsim.probing import probe
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "findings"
 
@@ -44,8 +46,11 @@ def choosing(chances: Chances, reply: Callable[[str], str] = lambda prompt: "No.
 
 
 def carried_out(spec: Scenario, engine: ScriptedEngine, out: Path, agent_class: type[SocialAgent] = SocialAgent) -> Run:
-    """The run of a study."""
-    return run(spec, engine=engine, out=out / "run", agent_class=agent_class)
+    """The run of a study, and beside it a probe of people who do not know the study."""
+    done = run(spec, engine=engine, out=out / "run", agent_class=agent_class)
+    asked = probe(spec, probe_choices(spec, 2), out=done.path / PROBE_FOLDER, engine=choosing(lambda prompt: {}))
+    write_probe(measure_probe(asked), asked.path)
+    return done
 
 
 def outcome(found: AgainstPeople) -> str:

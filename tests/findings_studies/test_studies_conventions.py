@@ -29,7 +29,9 @@ def changed(arms: list[str], *, repeat: int, memory: int) -> dict[str, Any]:
     content = YAML(typ="safe", pure=True).load((FOLDER / "conventions.yaml").read_text(encoding="utf-8"))
     content["schedule"][0]["repeat"] = repeat
     content["schedule"][0]["interaction"]["options"]["memory"] = memory
-    return {"schedule": content["schedule"], "arms": {arm: content["arms"][arm] for arm in arms}, "compare": [], "replicates": 5}
+    compared = [one for one in content["compare"] if {one["arm"], one.get("against", one["arm"])} <= set(arms)]
+    kept = {arm: content["arms"][arm] for arm in arms}
+    return {"schedule": content["schedule"], "arms": kept, "compare": compared, "replicates": 5}
 
 
 def test_players_with_a_long_memory_tip_at_a_quarter_and_not_at_a_fifth(tmp_path: Path) -> None:
