@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from socsim.agent import SocialAgent
 from socsim.carrying import Carrier, ProgressMeter, carry_out
-from socsim.errors import Problem, RecordError, ReplayMismatch, RunStopped, ScenarioError
+from socsim.errors import Problem, RecordError, ReplayMismatch, RunStopped, ScenarioError, nearest
 from socsim.events import RunProgress
+from socsim.giveaways import Giveaway, giveaways
 from socsim.inference.fingerprint import Fingerprinted, changes, take_fingerprint
 from socsim.inference.types import Engine
 from socsim.laying_out import INPUTS, now
@@ -25,7 +26,7 @@ from socsim.scenario.engines import LimitsSpec
 from socsim.session import Session
 from socsim.world import World, world_rows
 
-__all__ = ["CarryingOut", "check_findings", "carry_on", "write_report_of"]
+__all__ = ["CarryingOut", "carry_on", "check_findings", "words_in_prompts", "write_report_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def carry_on(
     ):
         if not fresh:
             _note_resumption(folder, session, progress)
+        else:
+            _note_words(folder, worlds)
         _check_fingerprint(folder, session, engine, spec.inference.limits, progress)
         _put_people(session, worlds, fresh=fresh)
         meter = ProgressMeter(worlds, session, progress)
@@ -107,6 +110,14 @@ def _check_fingerprint(folder: Path, session: Session, engine: Engine, limits: L
         write_manifest(folder, manifest | {"fingerprint_changes": [*manifest.get("fingerprint_changes", []), *other]})
         if progress is not None:
             progress.note(f"the server has changed since the run began: {'; '.join(other)}")
+
+
+def _note_words(folder: Path, worlds: tuple[World, ...]) -> None:
+    """Write down which words of the prompts give away what the run is to be held against."""
+    scenario = Run(folder).scenario
+    if scenario.compare:
+        found = [one.as_dict() for one in words_in_prompts(scenario, worlds)]
+        write_manifest(folder, read_manifest(folder) | {"giveaways": found})
 
 
 def _note_resumption(folder: Path, session: Session, progress: RunProgress | None) -> None:
@@ -214,20 +225,39 @@ def write_report_of(run: Run) -> None:
 
 
 def check_findings(scenario: Scenario) -> None:
-    """Whether the findings that a scenario is to be held against exist.
+    """Whether the findings that a scenario is to be held against exist, and have the words that it accepts.
 
     Raises:
         ScenarioError: one does not; names those that are near.
     """
-    from socsim_analysis.findings import known_findings
-    from socsim_analysis.findings.registry import FindingError, find_finding
+    from socsim_analysis.findings.registry import FindingError
+    from socsim_analysis.leakage import words_of
 
     problems = []
     for index, entry in enumerate(scenario.compare):
         try:
-            if entry.finding not in known_findings():
-                find_finding(entry.finding)
+            words = words_of(entry.finding)
         except FindingError as error:
             problems.append(Problem(str(error).rstrip("?"), f"compare.{index}.finding", fix="socsim findings list shows all"))
+            continue
+        known = [word.lower() for word in words.every] if words is not None else []
+        for number, word in enumerate(entry.accept_words):
+            if word.lower() not in known:
+                message = f"{word!r} is no word that would give {entry.finding} away"
+                fix = f"{nearest(word, known)} `socsim findings show {entry.finding}` lists them all"
+                problems.append(Problem(message, f"compare.{index}.accept_words.{number}", fix=fix))
     if problems:
         raise ScenarioError(problems)
+
+
+def words_in_prompts(scenario: Scenario, worlds: Sequence[World]) -> tuple[Giveaway, ...]:
+    """Words in prompts that would tell a model which study it is in, or what the findings say that it is held against.
+
+    Args:
+        scenario: the scenario, resolved.
+        worlds: its worlds, whose prompts are rendered.
+    """
+    from socsim_analysis.leakage import watched_words
+
+    watched = watched_words(scenario)
+    return giveaways(scenario, watched, worlds) if watched else ()

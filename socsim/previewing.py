@@ -1,29 +1,20 @@
-"""The exact prompt an agent would get, without a model.
-
-What others will have written by then is not known before a run, so messages that would be seen are stood in for by a text
-that says so; everything else is as it will be.
-"""
+"""The exact prompts an agent would get, as text, without a model; see `socsim.turn_prompts` for what stands for replies."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from socsim.activation import Turn
-from socsim.cells import Entry, answer_of, message_of
 from socsim.errors import ScenarioError
-from socsim.event import Event
 from socsim.inference.manner import Manner
-from socsim.inference.types import Request, Style
-from socsim.items import Response
-from socsim.model import SocialModel
-from socsim.observation import Observation
-from socsim.readouts import PreparedItem, ReadingPlan, question_head
+from socsim.inference.types import Style
 from socsim.runner import open_scenario
 from socsim.scenario import LoadedScenario, Scenario
 from socsim.staging import Stages
+from socsim.turn_prompts import turn_prompts
 from socsim.world import World, build_world
 
-__all__ = ["preview", "render_request"]
+__all__ = ["preview"]
 
 
 def preview(
@@ -70,65 +61,11 @@ def _text(world: World, agent: int, step: int) -> str:
 
 
 def _turn_text(world: World, turn: Turn) -> str:
-    observation = _observation(world, turn)
-    trial = world.trials.of(turn.agent, turn.part.round)
-    event = Event(observation, world.seed, world.wording_in(trial, turn.agent, turn.step), None)
+    found = turn_prompts(world, turn)
     part = f", {turn.part.name}" if turn.part.name else ""
-    part += "".join(f", {name}: {level}" for name, level in trial.named())
-    parts = [
-        f"arm {world.arm.name}, replicate {world.replicate}, step {turn.step} ({observation.phase}), agent {turn.agent}{part}"
-    ]
-    if not observation.asks and observation.say is None and event.context.seen:
-        parts.append(f"=== what it sees before it chooses ===\n{event.context.seen}")
-    for name in observation.asks:
-        item = event.arranged(name, f"ask.{name}")
-        parts += [f"=== item {name}: {plan.labels}, {plan.order} ===\n{_plan_text(event, item, plan)}" for plan in item.plans]
-    if observation.say is not None:
-        parts.append(f"=== message ===\n{render_request(event.say_request(observation.say))}")
+    part += "".join(f", {name}: {level}" for name, level in found.levels)
+    parts = [f"arm {world.arm.name}, replicate {world.replicate}, step {turn.step} ({found.phase}), agent {turn.agent}{part}"]
+    for prompt in found.prompts:
+        scored = f"\n--- scored continuations: {' '.join(map(repr, prompt.scored))}" if prompt.scored else ""
+        parts.append(f"=== {prompt.title} ===\n{prompt.text}{scored}")
     return "\n\n".join(parts)
-
-
-def _observation(world: World, turn: Turn) -> Observation:
-    """What the agent sees at its turn if everybody has done before what it was to do."""
-    model = SocialModel(world, None, None)
-    for step in range(turn.step + 1):
-        for earlier in model.stages[step].turns:
-            if earlier.at < turn.at and not earlier.part.silent:
-                _pretend(model, earlier)
-    return model.observe(turn, model.view(turn))
-
-
-def _pretend(model: SocialModel, turn: Turn) -> None:
-    """Stand-ins for what an agent will have written and answered."""
-    planned = model.world.steps[turn.step]
-    who = f"person {turn.agent + 1}"
-    for item in planned.asks:
-        answer = Response(
-            item, "", (), None, f"[what {who} will have answered at step {turn.step}]", None, None, None, True, 1.0, None
-        )
-        model.cells.put(answer_of(turn.agent, item), Entry(turn.at, turn.agent, answer))
-    if planned.phase.say is not None:
-        text = f"[what {who} will have written at step {turn.step}]"
-        model.cells.put(message_of(turn.agent), Entry(turn.at, turn.agent, text))
-
-
-def _plan_text(event: Event, item: PreparedItem, plan: ReadingPlan) -> str:
-    segments = question_head(item, plan, event.context, event.wording.book) + plan.tail
-    text = render_request(Request("text", segments, plan.style))
-    if not plan.candidates:
-        return text
-    return text + "\n--- scored continuations: " + " ".join(repr(candidate) for candidate in plan.candidates)
-
-
-def render_request(request: Request) -> str:
-    """A request's prompt as text: each chat message under its role, bare text as it is."""
-    if request.style == "plain":
-        return "".join(segment.text for segment in request.segments)
-    parts: list[str] = []
-    role = None
-    for segment in request.segments:
-        if segment.role != role:
-            parts.append(f"{'' if role is None else chr(10)}[{segment.role}]\n")
-            role = segment.role
-        parts.append(segment.text)
-    return "".join(parts)

@@ -39,7 +39,7 @@ CLUSTER_LIBRARIES = {"ray"}
 
 LAYERS = (
     ("errors", {"errors"}),
-    ("values", {"seeding", "items", "observation", "events", "terminal", "loop", "provenance", "inference.types"}),
+    ("values", {"seeding", "items", "recognition", "observation", "events", "terminal", "loop", "provenance", "inference.types"}),
     (
         "values",
         {
@@ -60,20 +60,32 @@ LAYERS = (
             "scenario.options_groups",
             "scenario.options_estimates",
             "scenario.options_survey",
+            "scenario.options_staged",
             "scenario.options_votes",
         },
     ),
     ("values", {"population.persona", "cells", "effects", "activation", "trials"}),
     (
         "text and measures",
-        {"prompts", "parsing", "measures", "population.rendering", "population.labels", "state", "view", "progress", "execution"},
+        {
+            "prompts",
+            "parsing",
+            "word_search",
+            "measures",
+            "population.rendering",
+            "population.labels",
+            "state",
+            "view",
+            "progress",
+            "execution",
+        },
     ),
     ("declared parts", {"scenario"}),
     (
         "people, ties, models, record, engines",
         {"population", "network", "dynamics", "crowds", "models", "record", "inference", "tables", "showing"},
     ),
-    ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.__init__"}),
+    ("checked scenario", {"scenario.checks", "scenario.trying", "scenario.loading", "scenario.texts", "scenario.__init__"}),
     ("client", {"inference.client", "inference.dry", "inference.factory", "inference.replay", "session", "run_folder"}),
     ("readouts", {"readouts", "happenings", "scripted_answers", "contents"}),
     ("agent", {"event", "agent"}),
@@ -92,6 +104,9 @@ LAYERS = (
             "forking",
             "pruning",
             "previewing",
+            "turn_prompts",
+            "giveaways",
+            "probing",
             "replaying",
             "scripting",
             "estimating",

@@ -4,6 +4,8 @@ For a quantity Q (mean opinion, its spread, the correlation of neighbours), a co
 (Q_treatment(t) - Q_treatment(0)) - (Q_c(t) - Q_c(0)), each over the people of that arm who answered at both steps. The unit of
 inference is the world. With fewer than `LEAST_WORLDS` worlds, or where they do not differ, the values are described and no
 interval is given; else a 95 % t interval over worlds: mean ± t(.975, n - 1) s / √n.
+
+Where worlds were asked an item at different steps, as with a drawn order of items, t counts how often it had been asked before.
 """
 
 from __future__ import annotations
@@ -20,7 +22,16 @@ from numpy.typing import NDArray
 from socsim.measures import mean, neighbour_correlation, spread
 from socsim_analysis.frames import Channel, RunLike, arm_names, opinions, replicates, treatment_arm, world_opinions
 
-__all__ = ["LEAST_WORLDS", "QUANTITIES", "Interval", "arm_contrasts", "contrast_table", "interval_over_worlds", "quantity_table"]
+__all__ = [
+    "LEAST_WORLDS",
+    "QUANTITIES",
+    "Interval",
+    "arm_contrasts",
+    "contrast_table",
+    "counts_times_asked",
+    "interval_over_worlds",
+    "quantity_table",
+]
 
 LEAST_WORLDS = 5
 """Fewest worlds for an interval."""
@@ -68,9 +79,10 @@ def quantity_table(run: RunLike, item: str, channel: Channel = "expected") -> pd
     """Every quantity of every world and step: ``quantity, arm, replicate, step, n, value, change``.
 
     ``value`` is over all who answered at this step, ``change`` over those who also answered at the first; ``n`` counts the
-    latter. Where the correlation of neighbours is not defined it is NaN.
+    latter. Where the correlation of neighbours is not defined it is NaN. ``step`` counts times asked, from 0, where worlds were
+    asked at different steps (`counts_times_asked`).
     """
-    frame = opinions(run, item, channel)
+    frame = _in_common_time(opinions(run, item, channel))
     rows = [
         (name, arm, replicate, *row)
         for arm in arm_names(run)
@@ -79,6 +91,24 @@ def quantity_table(run: RunLike, item: str, channel: Channel = "expected") -> pd
         for row in _steps(world_opinions(run, frame, arm, replicate).steps, _at(run, frame, arm, replicate), quantity)
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def counts_times_asked(run: RunLike, item: str) -> bool:
+    """Whether worlds were asked an item at different steps, though equally often: then steps of its tables are times asked."""
+    return _differ(opinions(run, item))
+
+
+def _differ(frame: pd.DataFrame) -> bool:
+    asked = frame.groupby(["arm", "replicate"])["step"].unique()
+    sets = {tuple(sorted(int(step) for step in steps)) for steps in asked}
+    return any(len(one) == len(other) and one != other for one in sets for other in sets)
+
+
+def _in_common_time(frame: pd.DataFrame) -> pd.DataFrame:
+    """Opinions with steps that mean the same in all worlds."""
+    if not _differ(frame):
+        return frame
+    return frame.assign(step=frame.groupby(["arm", "replicate"])["step"].rank(method="dense").astype(int) - 1)
 
 
 def _at(run: RunLike, frame: pd.DataFrame, arm: str, replicate: int) -> Callable[[int], Reals]:

@@ -4,7 +4,8 @@
   ``alone`` (Asch 1956 has below .01)
 - ``exact_truths``: share of first estimates that are exactly true: where it is high the model knows the answers
 - ``first_round_spread``: standard deviation of the logarithms of first estimates, a mean over worlds and questions
-- ``recognition``: share of answers to the item ``recognition`` that have a word of the finding's; NaN where it was not asked
+- ``recognition``: share of answers to the item ``recognition`` that have a word of the finding's, or of a probe's texts that name
+  the study (`socsim_analysis.probes`), whichever is larger; NaN where neither was asked
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from socsim.word_search import words_in
 from socsim_analysis.designs import STATISTICS
 from socsim_analysis.findings.registry import Finding, Precondition
 from socsim_analysis.frames import RunLike, control_of
+from socsim_analysis.probes import recognised_share, written_text
 
 __all__ = ["Measured", "failed_words", "measure_all"]
 
@@ -50,7 +53,7 @@ def measure_all(finding: Finding, table: pd.DataFrame, arm: str, run: RunLike | 
 
     ``run`` is None for tables of people: these ask what a model can do, so what a table does not show is not asked of people.
     """
-    measured = tuple(Measured(one, _measure(one, table, arm, run)) for one in finding.preconditions)
+    measured = tuple(Measured(one, _measure(one, table, arm, run, finding.words)) for one in finding.preconditions)
     return measured if run is not None else tuple(one for one in measured if not math.isnan(one.value))
 
 
@@ -59,9 +62,9 @@ def failed_words(measured: Sequence[Measured]) -> str:
     return "; ".join(f"{one.words} ({one.precondition.why.rstrip('.')})" for one in measured if not one.holds)
 
 
-def _measure(one: Precondition, table: pd.DataFrame, arm: str, run: RunLike | None) -> float:
+def _measure(one: Precondition, table: pd.DataFrame, arm: str, run: RunLike | None, family: str) -> float:
     if one.check == RECOGNITION:
-        return _recognition(one, run)
+        return _recognition(one, run, family)
     if one.check not in _OF_TABLES:
         return math.nan
     return _OF_TABLES[one.check](table, arm, run)
@@ -92,15 +95,17 @@ def _spread(table: pd.DataFrame, arm: str, run: RunLike | None) -> float:
     return float(spreads.mean()) if len(spreads) else math.nan
 
 
-def _recognition(one: Precondition, run: RunLike | None) -> float:
+def _recognition(one: Precondition, run: RunLike | None, family: str) -> float:
     if run is None:
         return math.nan
+    shares = [_named_in_run(one, run), recognised_share(run, family)]
+    return max((share for share in shares if not math.isnan(share)), default=math.nan)
+
+
+def _named_in_run(one: Precondition, run: RunLike) -> float:
     rows = run.responses[run.responses["item"] == RECOGNITION] if len(run.responses) else run.responses
-    rows = rows[rows["status"] == "answered"] if len(rows) else rows
-    if rows.empty:
-        return math.nan
-    texts = rows["option"].fillna("").astype(str).str.lower()
-    return float(np.mean([any(word.lower() in text for word in one.words) for text in texts]))
+    texts = [text for text in map(written_text, rows.to_dict("records")) if text is not None]
+    return float(np.mean([bool(words_in(text, one.words)) for text in texts])) if texts else math.nan
 
 
 _OF_TABLES: Mapping[str, Callable[[pd.DataFrame, str, RunLike | None], float]] = {

@@ -45,8 +45,8 @@ def plan_steps(schedule: Sequence[ScheduleEntry], items: Mapping[str, ItemSpec],
     steps: list[PlannedStep] = []
     for entry in schedule:
         if isinstance(entry, ForEachItemSpec):
-            order = list(items)
-            if entry.for_each_item.get("order") == "random_per_world":
+            order = entry.rounds(items)
+            if entry.for_each_item.order == "random_per_world":
                 order = [order[i] for i in stream(seed, "item order").permutation(len(order))]
             for item in order:
                 for phase in entry.phases:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from socsim.cli.console import EXIT_ERROR, complain, say, table
 from socsim.cli.findings import found
-
-if TYPE_CHECKING:
-    from socsim.run_folder import Run
 
 __all__ = ["add_commands"]
 
@@ -32,6 +29,9 @@ def compare_command(
     every: Annotated[bool, typer.Option("--all", help="Every finding that the run or table holds.")] = False,
     arm: Annotated[str | None, typer.Option("--arm", help="Arm to compare. Default: the treatment arm.")] = None,
     against: Annotated[str | None, typer.Option("--against", help="Other arm, for findings that are differences.")] = None,
+    probe: Annotated[
+        Path | None, typer.Option("--probe", help="Folder of a probe of the same model and scenario that lies elsewhere.")
+    ] = None,
     response_curve: Annotated[
         Path | None,
         typer.Option("--response-curve", help="Run that measured the response curve of single agents, for binary runs."),
@@ -52,7 +52,7 @@ def compare_command(
     chosen = list(registry().values()) if every else [found(name) for name in finding or ()]
     try:
         curve = read_curve(Run(response_curve)) if response_curve is not None else None
-        results = [(place, one) for place in places for one in _compared(place, chosen, arm, against, curve)]
+        results = [(place, one) for place in places for one in _compared(_read(place, probe), chosen, arm, against, curve)]
     except NotComparable as error:  # a table that cannot be read, or a run without a curve
         complain(f"error: {error}")
         raise typer.Exit(EXIT_ERROR) from error
@@ -62,33 +62,58 @@ def compare_command(
         complain("\n".join(f"error: {line}" for line in dict.fromkeys(refused[:5])))
         raise typer.Exit(EXIT_ERROR)
     if as_json:
-        say(json.dumps([_as_json(place, one) for place, one in done], ensure_ascii=False, indent=2))
+        told = [_as_json(place, one) | {"leakage": _leakage(place, one, probe)} for place, one in done]
+        say(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for place, one in done:
-        _tell(place, one)
+        _tell(place, one, _leakage(place, one, probe))
     if every:
         say(f"{len(done)} compared; {len(refused)} findings are of other designs or need --arm, --against or another version")
 
 
-def _compared(place: Path, findings: list[Any], arm: str | None, against: str | None, curve: Any) -> list[Any]:
-    from socsim_analysis.against_people import NotComparable, compare_many, compare_table, read_people
+def _read(place: Path, probe: Path | None) -> Any:
+    """A run, with the probe beside it, or a table of people."""
+    from socsim_analysis.against_people import read_people
+    from socsim_analysis.probes import read_probe, with_probe
 
     from socsim.run_folder import Run
 
-    if place.suffix not in (".csv", ".parquet"):
-        run: Run = Run(place)
-        return compare_many(run, findings, arm=arm, against=against, curve=curve)
+    if place.suffix in (".csv", ".parquet"):
+        return read_people(place)
+    return Run(place) if probe is None else with_probe(Run(place), read_probe(probe))
+
+
+def _compared(read: Any, findings: list[Any], arm: str | None, against: str | None, curve: Any) -> list[Any]:
+    import pandas as pd
+    from socsim_analysis.against_people import NotComparable, compare_many, compare_table
+
+    if not isinstance(read, pd.DataFrame):
+        return compare_many(read, findings, arm=arm, against=against, curve=curve)
     found: list[Any] = []
-    people = read_people(place)
     for finding in findings:
         try:
-            found.append(compare_table(people, finding, arm=arm, against=against))
+            found.append(compare_table(read, finding, arm=arm, against=against))
         except NotComparable as error:
             found.append(error)
     return found
 
 
-def _tell(place: Path, one: Any) -> None:
+def _leakage(place: Path, one: Any, probe: Path | None) -> list[str]:
+    """Sentences on what the prompts give away of a finding, and on what the model was found to know of it; none for people."""
+    from socsim_analysis.leakage import giveaway_sentences, giveaways_about
+    from socsim_analysis.probes import probe_of, probe_sentences, read_probe
+
+    from socsim.run_folder import Run
+
+    if place.suffix in (".csv", ".parquet"):
+        return []
+    run = Run(place)
+    probed = read_probe(probe) if probe is not None else probe_of(run)
+    told = giveaway_sentences(giveaways_about(run, one.finding.finding))
+    return told + (probe_sentences(probed, one.finding.words) if probed is not None else [])
+
+
+def _tell(place: Path, one: Any, leakage: list[str]) -> None:
     say(f"{one.finding.finding}: {one.finding.title}")
     say(f"  {one.finding.claim}")
     say(f"  design of the source, which the run must share: {' '.join(one.finding.design)}")
@@ -107,6 +132,8 @@ def _tell(place: Path, one: Any) -> None:
         say(f"  left out: {left}, {share:.1%}")
     for measured in one.measured:
         say(f"  precondition {'holds' if measured.holds else 'fails'}: {measured.words}")
+    for sentence in leakage:
+        say(f"  {sentence}")
     say()
 
 

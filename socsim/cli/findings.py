@@ -1,9 +1,10 @@
-"""Commands that look into the registry of findings about people: findings list, show, cite."""
+"""Commands about the registry of findings about people: findings list, show, cite, table."""
 
 from __future__ import annotations
 
 import json
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -66,6 +67,9 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
     rows += [("precondition", f"{one.check} {one.rule}: {one.why}") for one in finding.preconditions]
     rows += [("known failure of models", sentence) for sentence in finding.known_failures]
     rows += [("source", finding.source.text), ("checked", finding.verification), ("licence", finding.licence)]
+    if finding.word_list is not None:
+        rows.append(("words for its outcome", ", ".join(finding.word_list.outcome)))
+        rows.append(("words for the study", ", ".join(finding.word_list.recognition)))
     if finding.study:
         rows.append(("study", finding.study))
     say(table([("", ""), *rows]))
@@ -75,6 +79,32 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
 def cite_command(name: Name) -> None:
     """Print the source of a finding, and how it was checked."""
     say(found(name).cite())
+
+
+@app.command("table")
+def table_command(
+    reader: Annotated[str, typer.Argument(help="Which data of people, e.g. becker_trials.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="The folder that holds their file.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Where to write the table (.csv or .parquet).", show_default=False)],
+) -> None:
+    """Make a tidy table from public data of people, to be held against findings with socsim compare."""
+    from socsim_analysis.designs import TableError
+    from socsim_analysis.designs.human_tables import READERS
+
+    if reader not in READERS:
+        complain(f"error: there is no reader {reader!r}; there are {', '.join(READERS)}")
+        raise typer.Exit(EXIT_ERROR)
+    if out.suffix not in (".csv", ".parquet"):
+        raise typer.BadParameter("a table ends in .csv or .parquet", param_hint="--out")
+    try:
+        made = READERS[reader](folder)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made.to_csv(out, index=False) if out.suffix == ".csv" else made.to_parquet(out)
+    except (TableError, OSError) as error:
+        complain(f"error: {error}")
+        raise typer.Exit(EXIT_ERROR) from error
+    said = (READERS[reader].__doc__ or "").strip().partition("\n")[0]
+    say(f"{out}: {len(made):,} rows. {said}")
 
 
 def found(name: str) -> Any:

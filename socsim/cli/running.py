@@ -11,6 +11,7 @@ import typer
 
 from socsim.cli.arguments import EngineName, EngineOption, EnginesOption, OnOption, Quiet, RunFolder, ScenarioFile
 from socsim.cli.console import EXIT_ERROR, EXIT_INCOMPLETE, EXIT_INTERRUPTED, complain, say
+from socsim.cli.wording import warn_of_words
 from socsim.progress import choose_progress
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def run_file(loaded: LoadedScenario, *, quiet: bool, **how: Any) -> Run:
     """Run a scenario with progress on the terminal; an interruption ends the program and says how to go on."""
     from socsim.runner import RunInterrupted, run
 
+    warn_of_words(loaded)
     try:
         return run(loaded, progress=choose_progress(quiet=quiet), **how)
     except RunInterrupted as interrupted:

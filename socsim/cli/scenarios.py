@@ -11,6 +11,7 @@ import typer
 from socsim.cli.arguments import Agent, Arm, Replicate, ScenarioFile, Step
 from socsim.cli.console import EXIT_ERROR, EXIT_SCENARIO, complain, say
 from socsim.cli.running import load
+from socsim.cli.wording import warn_of_words
 from socsim.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ def validate_command(
     """Check scenario files and report every problem with its line, what was found and what is allowed.
 
     Exit code 2 if any file has a problem. A file that is valid but uses parts of the format that this version cannot run is
-    named as such.
+    named as such. Words in prompts that give away a finding that the scenario is held against are warned of.
     """
     broken = False
     for file in files:
         try:
-            missing = load(file).not_yet_available()
+            loaded = load(file)
+            missing = loaded.not_yet_available()
+            warn_of_words(loaded)
         except ScenarioError as error:
             broken = True
             for problem in error.problems:
@@ -64,9 +67,8 @@ def preview_command(
     What depends on replies (messages, own answers) stands in square brackets.
     """
     from socsim.previewing import preview
-    from socsim.scenario import load_scenario
 
-    loaded = load_scenario(file)
+    loaded = load(file)
     style: Style = "plain" if plain else "chat"
     if replicate >= loaded.scenario.replicates:
         raise ScenarioError(f"there is no replicate {replicate}. Replicates are 0 to {loaded.scenario.replicates - 1}")
@@ -74,6 +76,7 @@ def preview_command(
         text = preview(loaded, agent=agent, step=step, arm=arm, replicate=replicate, style=style)
     except ScenarioError as error:
         raise loaded.placed(error) from error
+    warn_of_words(loaded)
     say(text)
 
 

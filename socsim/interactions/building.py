@@ -15,6 +15,7 @@ from socsim.interactions.feed import Feed
 from socsim.interactions.games import Games
 from socsim.interactions.groups import Groups
 from socsim.interactions.neighbours import Neighbours
+from socsim.interactions.staged import Staged
 from socsim.interactions.survey import Survey
 from socsim.interactions.votes import Votes
 from socsim.scenario.schedule import InteractionSpec, PhaseSpec
@@ -22,7 +23,8 @@ from socsim.scenario.schedule import InteractionSpec, PhaseSpec
 __all__ = ["KINDS", "interaction_class", "spec_of"]
 
 KINDS: Mapping[str, type[Interaction]] = {
-    one.kind: one for one in (Survey, Exposure, Neighbours, Dyads, Groups, Estimates, Conventions, Votes, Adoption, Games, Feed)
+    one.kind: one
+    for one in (Survey, Exposure, Staged, Neighbours, Dyads, Groups, Estimates, Conventions, Votes, Adoption, Games, Feed)
 }
 """All interactions by the name that scenario files use."""
 

@@ -4,8 +4,8 @@ Who sees what, when: activation draws pairs (``dyad`` or ``dyads``, among all or
 wave, so neither sees the other's choice. Then the model settles the play for each: both win ``reward`` where the names are
 equal, else both lose ``penalty``. At its next play an agent is told the rules, its own last ``memory`` plays (both choices,
 what it won or lost, its score then), oldest first, and its score; nobody sees plays of others, nor who the partner is. With
-``memory: 0`` it is told the rules alone. The ``committed``, drawn from the seed, always choose one name from a step on,
-without a call.
+``memory: 0`` it is told the rules alone. With ``agreed`` everybody remembers plays at the start in which both chose that name.
+The ``committed``, drawn from the seed, always choose one name from a step on, without a call.
 
 A play in which a choice failed, or in which nobody was met (arm ``alone``), is not settled: it pays nothing and is not
 remembered.
@@ -72,6 +72,7 @@ class Conventions(Interaction):
         assert isinstance(setup.options, ConventionsOptions)
         self.options = setup.options
         self._committed: frozenset[int] | None = None
+        self._start = _start(self.options)
 
     def script(self, meeting: Meeting) -> Sequence[Part]:
         """Both choose, then the play is settled for each."""
@@ -165,7 +166,7 @@ class Conventions(Interaction):
 
     def _account_of(self, agent: int, view: View) -> Account:
         entry = view.newest(self._account(agent))
-        found: Account = entry.value if entry is not None else Account()
+        found: Account = entry.value if entry is not None else self._start
         return found
 
     def _committed_at(self, step: int) -> frozenset[int]:
@@ -179,3 +180,12 @@ class Conventions(Interaction):
             ranked = sorted(zip(draws, people, strict=True))
             self._committed = frozenset(agent for _, agent in ranked[: spec.number_of(len(people))])
         return self._committed
+
+
+def _start(options: ConventionsOptions) -> Account:
+    """What everybody remembers at the start: nothing, or agreement on the name ``agreed`` in all plays."""
+    name, reward = options.agreed, options.reward
+    if name is None:
+        return Account()
+    plays = tuple(Play(name, name, reward, reward * (number + 1)) for number in range(options.memory))
+    return Account(reward * options.memory, options.memory, plays)

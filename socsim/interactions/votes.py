@@ -5,7 +5,8 @@ another, with the votes of all before it; where all act at once, with those of t
 scores are shown (people decide independently), with ``order: ranked`` the list begins with the highest score, else its order
 is drawn for every agent and step. Then it votes for one thing or none, or judges each (for it, against it where ``vote:
 up_down``, or neither). Voting for nothing is always possible. Every world has scores of its own; the model counts.
-``seed_votes`` are counted at the start. In the arm ``alone`` an agent sees seed votes and its own only.
+``seed_votes`` are counted at the start, and so are those of ``seed_by_lot``: one vote for some things and one against others, who
+are drawn for every replicate. In the arm ``alone`` an agent sees seed votes and its own only.
 
 Logged: what was listed, in the order shown, with the text as shown (kind ``item``, author -1); actions ``vote``, ``up`` or
 ``down`` with the thing, ``nothing``; a vote that failed is an action that failed and counts for nothing. Scores at any time
@@ -33,7 +34,7 @@ from socsim.view import View
 if TYPE_CHECKING:
     from socsim.agent import SocialAgent
 
-__all__ = ["Votes"]
+__all__ = ["Votes", "first_votes"]
 
 _BALLOT = ("one", "none", "up", "down", "nothing")
 _WORTH = {"vote": 1, "up": 1, "down": -1}
@@ -50,6 +51,9 @@ class Votes(Interaction):
         assert isinstance(setup.options, VotesOptions)
         self.options = setup.options
         self.board = board(setup.options.board)
+        self._first = {**first_votes(self.options, setup.setting.seed)}
+        for thing, votes in self.options.seed_votes.items():
+            self._first[thing] = self._first.get(thing, 0) + votes
         self._ballots = vote_ballots(
             self.options,
             {name: self.words(name) for name in _BALLOT},
@@ -113,7 +117,7 @@ class Votes(Interaction):
 
     def _scores(self, view: View) -> Mapping[str, int]:
         """Votes for each thing less those against it, seed votes included."""
-        scores = {thing: self.options.seed_votes.get(thing, 0) for thing in self.options.items}
+        scores = {thing: self._first.get(thing, 0) for thing in self.options.items}
         for entry in view.entries(self.board):
             for thing, worth in entry.value:
                 if thing in scores:
@@ -133,3 +137,19 @@ class Votes(Interaction):
         if not self.options.visible:
             return self.words("plain_item", text=text)
         return self.words("scored_item", text=text, score=str(scores[thing]))
+
+
+def first_votes(options: VotesOptions, seed: int) -> Mapping[str, int]:
+    """Which things have a vote for (1) or against (-1) them by lot at the start; those without any are not named.
+
+    Args:
+        options: the options; the things must have been read from their table.
+        seed: of the replicate; arms of one replicate draw the same.
+    """
+    up, down = options.seed_by_lot.get("up", 0), options.seed_by_lot.get("down", 0)
+    if not up and not down:
+        return {}
+    things = list(options.items)
+    draws = uniforms(seed, "first votes", options.board, last=range(len(things)))
+    drawn = [things[index] for index in sorted(range(len(things)), key=lambda index: draws[index])]
+    return dict.fromkeys(drawn[:up], 1) | dict.fromkeys(drawn[up : up + down], -1)

@@ -24,6 +24,7 @@ RUNS = {
         "neighbours",
         "custom",
         "dyads",
+        "staged",
         "groups",
         "estimates",
         "conventions",

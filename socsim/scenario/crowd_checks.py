@@ -1,4 +1,4 @@
-"""What must hold of ``estimates``, ``conventions`` and ``votes`` in one world."""
+"""What must hold of ``estimates``, ``staged``, ``conventions`` and ``votes`` in one world."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from socsim.scenario.findings import Findings
 from socsim.scenario.item_checks import check_item
 from socsim.scenario.options_conventions import CHOICE, WORDING_CONVENTIONS, ConventionsOptions, name_ballot
 from socsim.scenario.options_estimates import EstimatesOptions
+from socsim.scenario.options_staged import StagedOptions
 from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions, vote_ballots
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
-from socsim.scenario.schedule import InteractionSpec, PhaseSpec
+from socsim.scenario.schedule import ForEachItemSpec, InteractionSpec, PhaseSpec
 from socsim.scenario.ways_of_meeting import options_of
 
 __all__ = ["check_ballot", "check_crowd", "check_free", "check_unused"]
@@ -32,6 +33,8 @@ def check_crowd(scenario: Scenario, spec: InteractionSpec, phase: PhaseSpec, pat
         return  # reported where options are checked
     if isinstance(options, EstimatesOptions):
         _check_estimates(scenario, spec, options, phase, path, findings)
+    elif isinstance(options, StagedOptions):
+        _check_staged(scenario, spec, options, phase, path, findings)
     elif isinstance(options, ConventionsOptions):
         _check_own_task(spec, phase, path, findings)
         _check_conventions(scenario, spec, options, phase, path, findings)
@@ -43,8 +46,12 @@ def check_crowd(scenario: Scenario, spec: InteractionSpec, phase: PhaseSpec, pat
 def _items(scenario: Scenario, phase: PhaseSpec) -> Iterator[tuple[str, ItemSpec]]:
     """Every item that the phase may ask first, with its name."""
     items = scenario.items if isinstance(scenario.items, dict) else {}
+    rounds = (entry for entry in scenario.schedule if isinstance(entry, ForEachItemSpec) and phase in entry.phases)
+    of_rounds = next((entry.rounds(items) for entry in rounds), list(items))
     for name in phase.ask[:1]:
-        yield from items.items() if name == "item" else ((name, items[name]) for _ in range(name in items))
+        yield from (
+            ((one, items[one]) for one in of_rounds) if name == "item" else ((name, items[name]) for _ in range(name in items))
+        )
 
 
 def _check_estimates(
@@ -73,6 +80,21 @@ def _check_estimates(
         if item.type == "number" and (item.truth if column == "truth" else item.signal) is None:
             fix = f"Give it a `{column}`, or its table a column of that name"
             findings.add((*where, "column"), f"the item {name!r} has no {column}", fix)
+
+
+def _check_staged(
+    scenario: Scenario, spec: InteractionSpec, options: StagedOptions, phase: PhaseSpec, path: Path, findings: Findings
+) -> None:
+    check_unused(spec, path, findings)
+    if phase.repeat > len(options.counts):
+        message = f"the phase is repeated {phase.repeat} times, but there are {len(options.counts)} numbers of others to show"
+        findings.add((*path[:-1], "repeat"), message, f"Write repeat: {len(options.counts)}, or more numbers in chose_first")
+    if not phase.ask:
+        findings.add(path, "staged choices are about an item, and the phase asks none", "Add `ask: [ITEM]`")
+    for name, item in _items(scenario, phase):
+        if len(item.options) != 2:
+            message = f"staged choices are between two options, and {name!r} has {len(item.options) or 'none'}"
+            findings.add((*path[:-1], "ask", 0), message, "Ask an item with two options first")
 
 
 def _check_own_task(spec: InteractionSpec, phase: PhaseSpec, path: Path, findings: Findings) -> None:
@@ -107,6 +129,8 @@ def _check_conventions(
         findings.add(where, "there are no names to choose from", fix)
     else:
         known = _check_named_item(scenario, options, phase, path, findings)
+    if options.agreed is not None:
+        _check_agreed(options, known, where, findings)
     committed = options.committed
     if committed is None:
         return
@@ -119,6 +143,16 @@ def _check_conventions(
         message = f"{committed.number_of(size)} of {size} people would be committed"
         findings.add(
             (*where, "committed", field), message, "Give a share or count that makes at least one, and not more than all"
+        )
+
+
+def _check_agreed(options: ConventionsOptions, known: tuple[str, ...], where: Path, findings: Findings) -> None:
+    if known and options.agreed not in known:
+        fix = listed(str(options.agreed), known, "Names")
+        findings.add((*where, "agreed"), f"there is no name {options.agreed!r}", fix)
+    if not options.memory:
+        findings.add(
+            (*where, "agreed"), "with memory: 0 nobody remembers what was agreed on", "Remove `agreed`, or give a memory"
         )
 
 

@@ -49,6 +49,8 @@ class ConventionsOptions(Spec):
     """Points that both lose when they do not."""
     memory: int = Field(default=5, ge=0, le=1000)
     """Own last plays that everybody remembers."""
+    agreed: str | None = None
+    """A name on which all agreed before: everybody remembers ``memory`` plays at the start in which both chose it."""
     committed: CommittedSpec | None = None
     nothing: str | None = None
     """The words for choosing no name, where people may; nothing is settled then. Left out, a name has to be chosen, as in the

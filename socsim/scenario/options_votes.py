@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from socsim.scenario.asking import ItemSpec, ReadoutSpec
 from socsim.scenario.base import Spec
@@ -31,6 +31,8 @@ class VotesOptions(Spec):
     """How the list is ordered: the highest score first (equal ones in a random order), or at random for every agent and step."""
     seed_votes: Mapping[str, int] = {}
     """Votes that were not cast by anybody: ``{ITEM: 1}`` for one more at the start, ``-1`` for one against."""
+    seed_by_lot: Mapping[Literal["up", "down"], Annotated[int, Field(ge=1)]] = {}
+    """So many of the things, drawn from the seed of the replicate, begin with one vote for or against them."""
     board: str = "votes"
     """Phases with boards of the same name go on with the same scores."""
     readout: ReadoutSpec = ReadoutSpec()
@@ -57,6 +59,10 @@ class VotesOptions(Spec):
             raise ValueError(f"seed_votes name nothing that is voted on: {', '.join(map(repr, strange))}")
         if self.vote != "up_down" and any(votes < 0 for votes in self.seed_votes.values()):
             raise ValueError("seed_votes below 0 go with vote: up_down")
+        if self.vote != "up_down" and "down" in self.seed_by_lot:
+            raise ValueError("seed_by_lot has votes against something, which go with vote: up_down")
+        if self.items and sum(self.seed_by_lot.values()) > len(self.items):
+            raise ValueError(f"seed_by_lot names {sum(self.seed_by_lot.values())} of the {len(self.items)} things voted on")
         return self
 
 

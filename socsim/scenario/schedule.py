@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -10,7 +11,16 @@ from socsim.scenario.asking import ReadoutSpec
 from socsim.scenario.base import BY_KIND, Spec
 from socsim.scenario.happenings import InterventionSpec
 
-__all__ = ["Activation", "ActivationSpec", "ForEachItemSpec", "InteractionSpec", "PhaseSpec", "SaySpec", "ScheduleEntry"]
+__all__ = [
+    "Activation",
+    "ActivationSpec",
+    "ForEachItemSpec",
+    "InteractionSpec",
+    "PhaseSpec",
+    "RoundsSpec",
+    "SaySpec",
+    "ScheduleEntry",
+]
 
 Memory = Literal["own_last_message", "own_last_answer", "memory"]
 Activation = Literal["simultaneous", "random_sequential", "dyad", "dyads", "groups", "poisson", "hourly", "schedule", "events"]
@@ -19,6 +29,7 @@ Kind = Literal[
     "neighbours",
     "survey",
     "exposure",
+    "staged",
     "dyads",
     "groups",
     "estimates",
@@ -140,11 +151,23 @@ class PhaseSpec(Spec):
         return self.activation if isinstance(self.activation, ActivationSpec) else ActivationSpec(kind=self.activation)
 
 
+class RoundsSpec(Spec):
+    """Which items rounds are about, and in which order."""
+
+    order: Literal["random_per_world", "as_given"] | None = None
+    leave_out: tuple[str, ...] = ()
+    """Items that have no round, such as those asked once at the end."""
+
+
 class ForEachItemSpec(Spec):
     """Phases gone through once for every item."""
 
-    for_each_item: dict[Literal["order"], Literal["random_per_world", "as_given"]]
+    for_each_item: RoundsSpec
     phases: tuple[PhaseSpec, ...] = Field(min_length=1)
+
+    def rounds(self, items: Iterable[str]) -> list[str]:
+        """Those of the declared items that have a round, in the order declared."""
+        return [item for item in items if item not in self.for_each_item.leave_out]
 
 
 def _entry_kind(value: Any) -> str:

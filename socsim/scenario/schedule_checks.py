@@ -98,12 +98,16 @@ def _check_memory(scenario: Scenario, everything: list[tuple[Path, PhaseSpec, bo
 
 
 def _check_rounds(entry: ForEachItemSpec, path: Path, items: list[str], findings: Findings) -> None:
-    if not items:
+    left_out = entry.for_each_item.leave_out
+    for index, name in enumerate(left_out):
+        if name not in items:
+            findings.add((*path, "for_each_item", "leave_out", index), f"there is no item {name!r}", listed(name, items, "Items"))
+    if not entry.rounds(items):
         findings.add((*path, "for_each_item"), "there are no items to go through", "Declare `items`")
     if "item" in items:
         message = "an item is called `item`, which stands for the item of the round"
         findings.add(("items", "item"), message, "Give it another name")
-    if "order" not in entry.for_each_item:
+    if entry.for_each_item.order is None:
         findings.add(
             (*path, "for_each_item"),
             "the order of the items is not given",

@@ -139,16 +139,25 @@ def _check_condition(name: str, condition: ConditionSpec, scenario: Scenario, fi
 
 def _check_compare(scenario: Scenario, findings: Findings) -> None:
     items = scenario.items if isinstance(scenario.items, dict) else {}
+    arms = [arm.name for arm in scenario.arms]
     for index, entry in enumerate(scenario.compare):
         path: Path = ("compare", index, "finding")
+        for field in ("arm", "against"):
+            name = getattr(entry, field)
+            if name is not None and name not in arms:
+                findings.add(("compare", index, field), f"there is no arm {name!r}", listed(name, arms, "Arms"))
         if not _FINDING.match(entry.finding):
             fix = listed(entry.finding, ("money_request.basic",), "Findings")
             findings.add(path, f"{entry.finding!r} does not name a finding", fix)
         elif entry.finding == "money_request.basic" and not any(item.options == _REQUESTS for item in items.values()):
             message = "money_request.basic is about an item with the options 11 to 20, and there is none"
             findings.add(path, message, 'Give an item the options "11", "12" … "20", in this order')
-    for index, name in repeated(entry.finding for entry in scenario.compare):
-        findings.add(("compare", index, "finding"), f"the finding {name!r} stands twice", "Keep one of them")
+    named = [" ".join(filter(None, (entry.finding, entry.arm, entry.against))) for entry in scenario.compare]
+    for index, _ in repeated(named):
+        name = scenario.compare[index].finding
+        findings.add(
+            ("compare", index, "finding"), f"the finding {name!r} stands twice", "Keep one of them, or give them other arms"
+        )
 
 
 def _check_models(scenario: Scenario, findings: Findings) -> None:

@@ -11,6 +11,7 @@ from socsim.scenario.options_estimates import WORDING_ESTIMATES, EstimatesOption
 from socsim.scenario.options_feed import WORDING_FEED, FeedOptions
 from socsim.scenario.options_games import WORDING_GAMES, GamesOptions
 from socsim.scenario.options_groups import WORDING_DYADS, WORDING_GROUPS, DyadsOptions, GroupsOptions
+from socsim.scenario.options_staged import WORDING_STAGED, StagedOptions
 from socsim.scenario.options_survey import WORDING_EXPOSURE, WORDING_SURVEY, SurveyOptions
 from socsim.scenario.options_votes import WORDING_VOTES, VotesOptions
 from socsim.scenario.schedule import InteractionSpec
@@ -21,6 +22,7 @@ _ONE_BY_ONE = ("simultaneous", "random_sequential", "poisson", "hourly", "schedu
 
 MEETINGS: Mapping[str, tuple[str, ...]] = {
     "exposure": _ONE_BY_ONE,
+    "staged": _ONE_BY_ONE,
     "dyads": ("dyad", "dyads"),
     "groups": ("groups", "dyad", "dyads"),
     "estimates": _ONE_BY_ONE,
@@ -35,6 +37,7 @@ MEETINGS: Mapping[str, tuple[str, ...]] = {
 WORDING: Mapping[str, Mapping[str, str]] = {
     "exposure": WORDING_EXPOSURE,
     "survey": WORDING_SURVEY,
+    "staged": WORDING_STAGED,
     "dyads": WORDING_DYADS,
     "groups": WORDING_GROUPS,
     "estimates": WORDING_ESTIMATES,
@@ -49,6 +52,7 @@ WORDING: Mapping[str, Mapping[str, str]] = {
 OPTIONS: Mapping[str, type[Spec]] = {
     "survey": SurveyOptions,
     "exposure": SurveyOptions,
+    "staged": StagedOptions,
     "dyads": DyadsOptions,
     "groups": GroupsOptions,
     "estimates": EstimatesOptions,

@@ -111,9 +111,15 @@ class CompareSpec(Spec):
     """A finding the run is held against."""
 
     finding: str
+    arm: str | None = None
+    """The arm that is held against it; the treatment arm, or the first that is no control, where not given."""
+    against: str | None = None
+    """The other arm, for findings that are differences between two."""
     distances: tuple[Literal["tv", "w1", "js"], ...] = ()
     floor: Literal["human_sampling"] | None = None
     filter: str | None = None
+    accept_words: tuple[str, ...] = ()
+    """Words that give the finding away and stand in prompts knowingly: no warning is given of them, the page still names them."""
 
 
 class EffectsSpec(Spec):

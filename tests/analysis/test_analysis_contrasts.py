@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.stats
 from fake_run import Recipe, fake_run
-from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts, contrast_table, interval_over_worlds, quantity_table
+from socsim_analysis.contrasts import (
+    LEAST_WORLDS,
+    arm_contrasts,
+    contrast_table,
+    counts_times_asked,
+    interval_over_worlds,
+    quantity_table,
+)
+from socsim_analysis.frames import snapshot
 
 
 def test_contrast_is_the_difference_of_changes() -> None:
@@ -63,3 +73,20 @@ def test_worlds_are_the_unit() -> None:
 
 def test_run_with_one_arm_has_no_contrast() -> None:
     assert arm_contrasts(fake_run(Recipe(arms=("treatment",))), "services").empty
+
+
+def test_worlds_asked_in_other_orders_are_held_against_each_other_by_times_asked() -> None:
+    run = fake_run(Recipe(replicates=5, steps=3, noise=0.1))
+    moved = run.responses.copy()
+    late = moved["replicate"] >= 3
+    moved.loc[late, "step"] += 3
+    later = replace(snapshot(run), responses=moved)
+    assert not counts_times_asked(run, "services")
+    assert counts_times_asked(later, "services")
+    pd.testing.assert_frame_equal(arm_contrasts(run, "services"), arm_contrasts(later, "services"))
+
+
+def test_worlds_of_other_lengths_keep_their_steps() -> None:
+    run = fake_run(Recipe(replicates=2, steps=3))
+    shorter = run.responses[(run.responses["replicate"] == 0) | (run.responses["step"] < 2)]
+    assert not counts_times_asked(replace(snapshot(run), responses=shorter), "services")

@@ -55,6 +55,8 @@ COMPUTED: list[tuple[str, str, Any, dict[str, Any]]] = [
     ("becker2017.hub_away", "human-derived-statistics", human_tables.becker_trials, {}),
     ("centola2018.tipping_low", "human-derived-statistics", human_tables.centola_worlds, {}),
     ("centola2018.tipping_high", "human-derived-statistics", human_tables.centola_worlds, {}),
+    ("centola2018.below_fifth", "human-derived-statistics", human_tables.centola_worlds, {}),
+    ("centola2018.above_quarter", "human-derived-statistics", human_tables.centola_worlds, {}),
     ("mei2024.dictator_mean", "moblab-games", human_tables.mei_dictator, {}),
     ("mei2024.dictator_nothing", "moblab-games", human_tables.mei_dictator, {}),
     ("mei2024.dictator_half", "moblab-games", human_tables.mei_dictator, {}),
@@ -104,6 +106,7 @@ def read(content: dict[str, Any]) -> None:
         ({"finding": "Asch"}, "finding"),
         ({"seen": "yesterday"}, "seen"),
         ({"verification": ""}, "verification"),
+        ({"words": None}, "name the words that give the study away"),
     ],
 )
 def test_damage_is_named_with_file_and_field(changes: dict[str, Any], says: str) -> None:

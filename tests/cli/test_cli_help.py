@@ -38,6 +38,7 @@ def test_the_program_has_the_documented_commands() -> None:
             "ask",
             "sweep",
             "compare",
+            "probe",
             "findings list",
             "findings show",
             "findings cite",

@@ -76,6 +76,7 @@ PHASES: dict[str, dict[str, Any]] = {
         "ask": [],
         "say": None,
     },
+    "staged": {"interaction": {"kind": "staged", "options": {"others": 3}}, "ask": ["urge"], "say": None},
     "exposure": {"interaction": {"kind": "exposure", "show": "message"}, "remember": ["own_last_answer"]},
     "feed": {
         "interaction": {

@@ -74,6 +74,16 @@ def test_without_memory_everybody_knows_the_rules_alone() -> None:
     assert played.kept("score")
 
 
+def test_what_was_agreed_on_before_is_remembered_until_own_plays_take_its_place() -> None:
+    played = play(game(repeat=2, memory=2, reward=10, penalty=4, agreed="F"), own_name)
+    past = '- You chose "F", the other person chose "F": you won 10 points. Your score was then {}.'
+    for agent in FIRST:
+        assert f"{past.format(10)}\n{past.format(20)}\nYour score is now 20." in played.scenes[0, agent]
+        assert past.format(10) not in played.scenes[1, agent]
+        assert past.format(20) in played.scenes[1, agent]
+        assert played.kept("score")[0, agent] == 20 + played.kept("payoff")[0, agent]
+
+
 def test_the_committed_choose_their_name_without_a_call_from_their_step_on() -> None:
     played = play(game(repeat=4, committed={"share": 0.5, "choice": "J", "from_step": 2}), lambda agent, text: "F")
     committed = {agent for _, agent, kind, *_ in played.done() if kind == "committed"}
@@ -169,6 +179,8 @@ NAMES = 'names: ["F", "J"]'
         ("dyads", f"summary: mean, options: {{{NAMES}}}", "", "interaction.summary", "no effect"),
         ("dyads", "options: {memory: 3}", "ask: [n]", "ask.0", "draw: fresh"),
         ("dyads", f"options: {{{NAMES}, memory: -1}}", "", "options.memory", "greater than or equal to 0"),
+        ("dyads", f'options: {{{NAMES}, agreed: "K"}}', "", "options.agreed", "no name 'K'"),
+        ("dyads", f'options: {{{NAMES}, agreed: "F", memory: 0}}', "", "options.agreed", "nobody remembers"),
         ("dyads", f'options: {{{NAMES}, committed: {{share: 0.5, choice: "K"}}}}', "", "committed.choice", "no name 'K'"),
         ("dyads", f'options: {{{NAMES}, committed: {{share: 0.1, choice: "F"}}}}', "", "committed.share", "0 of 4 people"),
         ("dyads", f'options: {{{NAMES}, committed: {{choice: "F"}}}}', "", "options.committed", "either `share` or `count`"),

@@ -10,7 +10,9 @@ from crowds import play, same_under_every_execution, scenario
 
 from socsim.errors import ScenarioError
 from socsim.events import ExposureRow
+from socsim.interactions.votes import first_votes
 from socsim.scenario import Scenario, load_scenario
+from socsim.scenario.options_votes import VotesOptions
 
 SONGS = {"a": "Alpha", "b": "Beta", "c": "Gamma"}
 SAMPLE = {"method": "sample"}
@@ -181,3 +183,26 @@ def test_things_may_stand_in_a_table(tmp_path: Path) -> None:
     spec = load_scenario(path).resolved()
     played = play(spec, lambda agent, text: "Beta")
     assert {about for _, _, _, about, _, _ in played.done()} == {"b"}
+
+
+def test_first_votes_by_lot_are_drawn_for_every_replicate_and_shown() -> None:
+    things = {str(number): f"thing{number}" for number in range(9)}
+    spec = market("simultaneous", items=things, vote="up_down", seed_by_lot={"up": 3, "down": 2})
+    played = play(spec, lambda agent, text: "do not vote")
+    scores = [listed(scene) for scene in played.scenes.values()]
+    assert all(one == scores[0] for one in scores)
+    assert sorted(scores[0].values()) == [-1, -1, 0, 0, 0, 0, 1, 1, 1]
+    options = VotesOptions(items=things, vote="up_down", seed_by_lot={"up": 3, "down": 2})
+    assert first_votes(options, 1) == first_votes(options, 1)
+    drawn = [frozenset(first_votes(options, seed).items()) for seed in range(200)]
+    assert len(set(drawn)) > 100
+    ups = [sum((thing, 1) in one for one in drawn) for thing in things]
+    assert all(40 < count < 95 for count in ups)  # 200 · 3/9 = 67, SD 6.7
+    assert first_votes(VotesOptions(items=things), 1) == {}
+
+
+def test_lots_that_cannot_be_are_refused() -> None:
+    with pytest.raises(ValueError, match="names 4 of the 3 things"):
+        VotesOptions(items=SONGS, vote="up_down", seed_by_lot={"up": 2, "down": 2})
+    with pytest.raises(ValueError, match="go with vote: up_down"):
+        VotesOptions(items=SONGS, seed_by_lot={"down": 1})

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from socsim_analysis.designs.convention_tables import CHOICES, WINDOW, WORLDS, free_choices, worlds_in
-from socsim_analysis.designs.tables import in_arm, told
+from socsim_analysis.designs.tables import TableError, in_arm, told
 from socsim_analysis.designs.units import Statistic, UnitValues, statistic, summarised
 
 __all__ = [
@@ -43,12 +43,22 @@ class Bracket:
     """Whether some group stayed with a committed share with which, or with less than which, another one tipped."""
 
 
-def alternative_share(frame: pd.DataFrame, arm: object = None, window: int = WINDOW) -> UnitValues:
+def alternative_share(
+    frame: pd.DataFrame, arm: object = None, window: int = WINDOW, at_least: float = 0.0, at_most: float = 1.0
+) -> UnitValues:
     """Share of the alternative among people who are not committed, at the end.
 
-    Mean over the last ``window`` rounds of a group, then over groups; 0 to 1.
+    Mean over the last ``window`` rounds of a group, then over groups; 0 to 1. Only groups with a committed share from
+    ``at_least`` to ``at_most`` count.
+
+    Raises:
+        TableError: no group has such a committed share.
     """
     groups = worlds_in(frame, arm, window).set_index("world")
+    within = (groups["committed_share"] >= at_least) & (groups["committed_share"] <= at_most)
+    if len(groups) and not within.any():
+        raise TableError(f"no group has a committed share from {at_least:g} to {at_most:g}")
+    groups = groups[within]
     return summarised("conventions.alternative_share", groups["share_end"], "mean over groups of their last rounds")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,7 @@ from socsim_analysis.designs.tables import TableError
 from socsim_analysis.designs.ultimatum import DECISIONS
 
 __all__ = [
+    "READERS",
     "alsobay_contributions",
     "asch_answers",
     "becker_trials",
@@ -281,3 +282,22 @@ def _read(folder: Folder, name: str, columns: list[str]) -> pd.DataFrame:
     if lacking:
         raise TableError(f"file {name}: column {', '.join(map(repr, lacking))} is missing")
     return rows
+
+
+READERS: Mapping[str, Callable[[Folder], pd.DataFrame]] = {
+    one.__name__: one
+    for one in (
+        asch_answers,
+        becker_trials,
+        becker_weights,
+        centola_worlds,
+        mei_dictator,
+        mei_ultimatum,
+        play_with_gpt4,
+        money_requests,
+        moussaid_estimates,
+        milgram_stops,
+        alsobay_contributions,
+    )
+}
+"""All readers by name; each takes the folder of its data, and says in its docstring which file it reads."""

@@ -1,20 +1,23 @@
 """Response curves: how often people choose A, by how many of k others do.
 
-Raw shares P(m) for m = 0 ... k; a flat curve is no influence, a step at k/2 the strongest. What shape the curve has is for a
-measure to say. The unit is the person.
+Raw shares P(m) for m = 0 ... k; a flat curve is no influence, a step at k/2 the strongest. The slope β of
+P = ½ [1 + tanh β (2m/k - 1 + h)] says how strong: in a well-mixed group a majority keeps itself where β > 1. The unit is the
+person, for β the world.
 
 Source: Latané (1981), American Psychologist 36(4), 343-356; Morgan, Rendell, Ehn, Hoppitt & Laland (2012), Proc. R. Soc. B
-279(1729), 653-662.
+279(1729), 653-662; De Marzo, Castellano & Garcia (2024), arXiv:2409.02822 (β).
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from socsim.measures import ResponseCurve, fit_response_curve
 from socsim_analysis.designs.tables import Column, Table, TableError, in_arm
-from socsim_analysis.designs.units import Statistic, Unit, UnitValues, by_unit, contrast, statistic, unit_means
+from socsim_analysis.designs.units import Statistic, Unit, UnitValues, by_unit, contrast, statistic, summarised, unit_means
 
-__all__ = ["SEEN_CHOICES", "STATISTICS", "response_shares", "share_at", "swing"]
+__all__ = ["SEEN_CHOICES", "STATISTICS", "beta", "curves", "response_shares", "share_at", "swing"]
 
 SEEN_CHOICES = Table(
     "response curve",
@@ -22,6 +25,7 @@ SEEN_CHOICES = Table(
     (
         Column("world", "label", "people who could see each other"),
         Column("arm", "label", "the condition", optional=True),
+        Column("item", "label", "what is chosen between", optional=True),
         Column("person", "label", "who chooses"),
         Column("k", "whole", "others seen", low=0),
         Column("m", "whole", "those of them who chose A", low=0),
@@ -54,6 +58,32 @@ def swing(frame: pd.DataFrame, arm: object = None, k: int | None = None, unit: U
     return contrast("response_curve.swing", everybody, nobody, "share with all others, less share with none")
 
 
+def curves(frame: pd.DataFrame, arm: object = None) -> dict[tuple[object, object], ResponseCurve]:
+    """The fitted curve of each (world, item), by maximum likelihood; see `socsim.measures.fit_response_curve`."""
+    rows = _rows(frame, arm, None)
+    mean = np.where(rows["k"] > 0, 2.0 * rows["m"] / rows["k"].where(rows["k"] > 0, 1) - 1.0, np.nan)
+    rows = rows.assign(mean=mean)
+    return {
+        (world, item): fit_response_curve(of["chose_a"], of["mean"])
+        for (world, item), of in rows.groupby(["world", "item"], sort=True)
+    }
+
+
+def beta(frame: pd.DataFrame, arm: object = None) -> UnitValues:
+    """Slope β of the response curve: in each world the median over items of the fitted slopes, a mean over worlds.
+
+    0 is no influence, 1 that of a group on the edge of keeping its majority; not bounded. An item in which one share shown tells
+    all choices apart has an infinite slope, and counts so in the median; a world whose median is infinite is left out, and noted.
+    """
+    found: dict[object, list[float]] = {}
+    for (world, _), curve in curves(frame, arm).items():
+        found.setdefault(world, []).append(curve.beta)
+    values = {world: float(np.nanmedian(slopes)) if not np.isnan(slopes).all() else np.nan for world, slopes in found.items()}
+    series = pd.Series(values, dtype=float)
+    series.index.name = "world"
+    return summarised("response_curve.beta", series, "mean over worlds of the median over items of the fitted slopes")
+
+
 def _rows(frame: pd.DataFrame, arm: object, k: int | None) -> pd.DataFrame:
     rows = in_arm(SEEN_CHOICES.check(frame), arm).dropna(subset=["chose_a"])
     if (rows["m"] > rows["k"]).any():
@@ -68,7 +98,8 @@ def _one_k(frame: pd.DataFrame, arm: object, k: int | None) -> int:
     return k if k is not None else (there[0] if there else 0)
 
 
-STATISTICS: tuple[Statistic, ...] = tuple(
-    statistic("response_curve", "person", (SEEN_CHOICES,), one) for one in (share_at, swing)
+STATISTICS: tuple[Statistic, ...] = (
+    *(statistic("response_curve", "person", (SEEN_CHOICES,), one) for one in (share_at, swing)),
+    statistic("response_curve", "world", (SEEN_CHOICES,), beta),
 )
 """Statistics of this design."""

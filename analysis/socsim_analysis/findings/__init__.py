@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -45,6 +46,8 @@ class DistributionFinding(BaseModel):
     n: int = Field(gt=0)
     """People in the sample."""
     verification: str
+    words: str
+    """The family whose words, in ``words.yaml``, give the study away."""
     references: dict[str, ReferenceRow] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -94,11 +97,14 @@ def load_finding(name: str) -> DistributionFinding:
         raise ValueError(f"finding {name!r} is damaged: {error}") from error
 
 
+@cache
 def _files() -> dict[str, object]:
     found = {}
     for entry in resources.files(__name__).iterdir():
-        if entry.name.endswith(".yaml"):
-            data = YAML(typ="safe", pure=True).load(entry.read_text(encoding="utf-8"))
-            if "kind" in data:  # the others are read by `socsim_analysis.findings.registry`
-                found[str(data["finding"])] = data
+        if not entry.name.endswith(".yaml"):
+            continue
+        text = entry.read_text(encoding="utf-8")
+        if "\nkind:" in text:  # others are read by `socsim_analysis.findings.registry`, or are lists of words
+            data = YAML(typ="safe", pure=True).load(text)
+            found[str(data["finding"])] = data
     return found

@@ -16,6 +16,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 
+from socsim_analysis.findings.words import WordList, word_lists
+
 __all__ = [
     "Estimate",
     "Finding",
@@ -104,7 +106,7 @@ class Precondition(_Part):
     at_most: float | None = None
     at_least: float | None = None
     words: tuple[str, ...] = ()
-    """``recognition`` only: words by which an answer shows that the study was recognised; in any spelling of case."""
+    """``recognition`` only: words by which an answer shows that the study was recognised; see `socsim.word_search`."""
     why: str = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -151,6 +153,8 @@ class Finding(_Part):
     known_failures: tuple[str, ...] = ()
     """How language models are known to fail on it."""
     preconditions: tuple[Precondition, ...] = ()
+    words: str = ""
+    """The family whose words, in ``words.yaml``, give the study away; every finding about people has one."""
     study: str = ""
     """The scenario that reproduces its design, from the checkout's root."""
 
@@ -163,12 +167,19 @@ class Finding(_Part):
             raise ValueError(f"a {self.class_} finding has an estimate, and no direction")
         if (self.class_ == "quantitative") != (self.margin is not None):
             raise ValueError("quantitative findings, and only they, have a margin")
+        if self.of_people != bool(self.words):
+            raise ValueError("findings about people, and only they, name the words that give the study away")
         return self
 
     @property
     def of_people(self) -> bool:
         """Whether it is about people; the others are about simulations."""
         return self.class_ != "simulation"
+
+    @property
+    def word_list(self) -> WordList | None:
+        """The words that give the study away; None for findings about simulations."""
+        return word_lists()[self.words] if self.words else None
 
     def cite(self) -> str:
         """Source with place and DOI, and how it was checked."""
@@ -207,10 +218,12 @@ def _all() -> Iterator[Finding]:
             continue
         text = entry.read_text(encoding="utf-8")
         if "\nclass:" not in text:
-            continue  # a distribution, see `socsim_analysis.findings`
+            continue  # a distribution, see `socsim_analysis.findings`, or the lists of words
         finding = read_finding(text, entry.name)
         if entry.name != finding.finding.replace(".", "_") + ".yaml":
             raise FindingError(f"{entry.name}: the finding {finding.finding} belongs into a file called like it")
+        if finding.words and finding.words not in word_lists():
+            raise FindingError(f"{entry.name}: there are no words of {finding.words!r} in words.yaml")
         yield finding
 
 

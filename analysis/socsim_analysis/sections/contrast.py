@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from socsim_analysis.contrasts import LEAST_WORLDS, QUANTITIES, arm_contrasts
+from socsim_analysis.contrasts import LEAST_WORLDS, QUANTITIES, arm_contrasts, counts_times_asked
 from socsim_analysis.figures import label, styled
 from socsim_analysis.markup import Html, count, element, interval_text, paragraph, section, signed
 from socsim_analysis.page import Page
@@ -41,11 +41,13 @@ def _figure(page: Page, item: str, table: pd.DataFrame) -> Html:
             rows = table[(table["quantity"] == name) & (table["control"] == control)]
             figure.add_trace(_line(page, rows, str(control), first=column == 1), row=1, col=column)
         figure.add_hline(y=0, line={"color": "#5b6270", "width": 1, "dash": "dot"}, row=1, col=column)
-    figure.update_xaxes(title_text="step", dtick=max(1, round(len(page.steps) / 8)))
+    own_time = counts_times_asked(page.run, item)
+    figure.update_xaxes(title_text="times asked before" if own_time else "step", dtick=max(1, round(len(page.steps) / 8)))
     figure.update_yaxes(title_text="difference of change", row=1, col=1)
     styled(figure, 340, margin={"l": 56, "r": 16, "t": 76, "b": 48}, legend={"y": 1.14})
     words = _interval_words(page)
-    caption = f"{item}: change since the first step in “{page.treatment}” minus change in the other arm, by step. {words}"
+    when = "how often it had been asked before, as worlds were asked in other orders" if own_time else "step"
+    caption = f"{item}: change since the first step in “{page.treatment}” minus change in the other arm, by {when}. {words}"
     return page.figure(figure, caption, f"Lines over steps: differences of change between arms for {', '.join(shown)}.")
 
 

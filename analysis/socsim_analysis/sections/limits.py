@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from socsim_analysis.contrasts import LEAST_WORLDS
 from socsim_analysis.frames import calls_of_their_own, control_of, in_several_contexts
+from socsim_analysis.leakage import families_of, giveaway_sentences, giveaways_of
 from socsim_analysis.markup import Html, bullets, count, percent, section
 from socsim_analysis.page import Page
+from socsim_analysis.probes import probe_of, probe_sentences
 
 __all__ = ["limits_section"]
 
@@ -19,6 +21,7 @@ def limits_section(page: Page) -> Html:
         *_wording(page),
         _people(page),
         *_human(page),
+        *_giveaways(page),
         *_influence(page),
         *_data(page),
     ]
@@ -105,6 +108,14 @@ def _human(page: Page) -> list[str]:
         "public, so the model may have read them; closeness is no proof that it reasons as people do, and one distribution "
         "says nothing about why."
     ]
+
+
+def _giveaways(page: Page) -> list[str]:
+    """What prompts give away of the findings that the scenario names, and what the model was found to know of them."""
+    found = probe_of(page.run)
+    families = families_of(page.run.scenario) if found is not None else ()
+    probed = [sentence for family in families for sentence in probe_sentences(found, family)] if found is not None else []
+    return [*giveaway_sentences(giveaways_of(page.run)), *probed]
 
 
 def _influence(page: Page) -> list[str]:

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts
+from socsim_analysis.contrasts import LEAST_WORLDS, arm_contrasts, counts_times_asked
 from socsim_analysis.distances import DISTANCES
 from socsim_analysis.frames import control_of
 from socsim_analysis.markup import Html, count, element, join, numeral, paragraph, percent, plural, signed
@@ -136,8 +136,9 @@ def _contrast(page: Page, item: str) -> list[str]:
         return []
     last = rows[rows["control"] == chosen].iloc[-1]
     interval = "" if math.isnan(last["low"]) else f" (95 % interval {numeral(last['low'])} to {numeral(last['high'])})"
+    when = "to the last time it was asked" if counts_times_asked(page.run, item) else f"to step {last['step']}"
     return [
-        f"{item}: to step {last['step']}, the spread of opinions changed by {signed(last['change_treatment'])} {page.unit(item)} "
+        f"{item}: {when}, the spread of opinions changed by {signed(last['change_treatment'])} {page.unit(item)} "
         f"in “{page.treatment}” and by {signed(last['change_control'])} in “{chosen}”: a contrast of "
         f"{signed(last['difference'])}{interval}."
     ]

@@ -13,7 +13,7 @@ SCORES = pd.DataFrame(
         (2, "up", "a", 9.0), (2, "none", "b", 6.0), (2, "none", "c", None),
         (3, "up", "a", 100.0),
     ],
-    columns=["world", "arm", "item", "score"],
+    columns=["world", "first_vote", "item", "score"],
 )  # fmt: skip
 
 
@@ -32,13 +32,13 @@ def test_the_relative_effect_is_a_ratio_of_means_over_worlds() -> None:
     assert herding.down_relative_effect(SCORES).estimate == pytest.approx(-0.25)
 
 
-def test_worlds_of_one_arm_each_are_held_against_each_other() -> None:
-    frame = SCORES[((SCORES["world"] == 1) & (SCORES["arm"] == "none")) | (SCORES["world"] == 3)]
+def test_worlds_of_one_kind_each_are_held_against_each_other() -> None:
+    frame = SCORES[((SCORES["world"] == 1) & (SCORES["first_vote"] == "none")) | (SCORES["world"] == 3)]
     found = herding.up_effect(frame)
     assert found.against is not None
     assert found.estimate == 96.0
 
 
-def test_arms_have_names() -> None:
-    with pytest.raises(TableError, match="column 'arm' holds 'left'; it must be one of up, down, none"):
-        herding.up_effect(SCORES.assign(arm="left"))
+def test_first_votes_have_names() -> None:
+    with pytest.raises(TableError, match="column 'first_vote' holds 'left'; it must be one of up, down, none"):
+        herding.up_effect(SCORES.assign(first_vote="left"))

@@ -36,7 +36,7 @@ def sample(table: Table, rows: int = 40) -> pd.DataFrame:
     if table.name == "estimates":
         made |= {"person": n // 2, "task": "t"}
     if table.name == "herding":
-        made["arm"] = [("up", "down", "none")[i % 3] for i in n]
+        made["first_vote"] = [("up", "down", "none")[i % 3] for i in n]
     if table.name == "adoptions":
         made |= {"arm": np.where(n % 2, "x", "y"), "seed": False}
     if table.name == "ultimatum responses":
