@@ -1,50 +1,33 @@
 """A run held against a finding about people: the statistic by world, the verdict by the printed rule, and the rows beside it.
 
-The verdict is that of `socsim_analysis.statistics.equivalence`; where a precondition fails it is *not assessed*, with the value
-measured. Beside it stand the other arms of the run, what uniform answers would give where answers are chosen from options, and
-what people gave with its interval. Mean, spread and rule of decision are findings of their own and are never put into one number.
+The verdict is that of `socsim_analysis.statistics.equivalence`; where a precondition fails it is *not assessed*, with the
+value measured. Beside it stand its power, the ratio and sign of the effects, and the rows of `socsim_analysis.reference_rows`.
+Mean, spread and rule of decision are findings of their own and are never put into one number.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from socsim_analysis.designs import STATISTICS, TableError, UnitValues
+from socsim.measures import ResponseCurve
+from socsim_analysis.designs import STATISTICS, UnitValues
 from socsim_analysis.designs.of_runs import MADE_FROM, table_of
 from socsim_analysis.findings.registry import Finding
-from socsim_analysis.frames import RunLike, Snapshot, item_spec, snapshot, treatment_arm
+from socsim_analysis.frames import RunLike, Snapshot, snapshot, treatment_arm
 from socsim_analysis.preconditions import Measured, failed_words, measure_all
+from socsim_analysis.reference_rows import NotComparable, Row, Sources, between_arms, reference_rows, values_of, weighed
+from socsim_analysis.reference_rows.people import human_estimate
+from socsim_analysis.reference_rows.single_agent import curve_of
 from socsim_analysis.statistics.deciding import HumanEstimate
 from socsim_analysis.statistics.equivalence import DirectionVerdict, Verdict, direction_verdict, verdict
-from socsim_analysis.statistics.intervals import interval_over_units
+from socsim_analysis.verdict_power import VerdictPower, power_of_direction, power_of_verdict
 
-__all__ = ["AgainstPeople", "NotComparable", "Row", "compare_many", "compare_run", "compare_table", "read_people"]
-
-_DRAWS = 20
-"""Sets of uniform answers behind their row."""
-
-
-class NotComparable(ValueError):
-    """A run or table does not hold what a finding is about; the message says what it would need."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line beside the verdict: a name, an estimate with its 95 % interval (NaN where there is none), and what it is over."""
-
-    name: str
-    estimate: float
-    low: float = math.nan
-    high: float = math.nan
-    over: str = ""
+__all__ = ["AgainstPeople", "NotComparable", "Row", "compare_many", "compare_run", "compare_table", "read_curve", "read_people"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +42,10 @@ class AgainstPeople:
     rows: tuple[Row, ...]
     measured: tuple[Measured, ...]
     note: str = ""
+    power: VerdictPower | None = None
+    """What the verdict could have shown; None where there can be none."""
+    single_agent: str = ""
+    """What the response curve of single agents foretells of a binary run, in a sentence; empty where no curve is known."""
 
     @property
     def ratio(self) -> float:
@@ -67,12 +54,29 @@ class AgainstPeople:
         return self.values.estimate / human.value if human is not None and human.value else math.nan
 
     @property
+    def same_sign(self) -> bool | None:
+        """Whether run and people have effects of the same sign; None where either has none."""
+        human, own = self.finding.estimate, self.values.estimate
+        theirs = human.value if human is not None else {"up": 1.0, "down": -1.0, None: 0.0}[self.finding.direction]
+        return None if math.isnan(own) or own == 0.0 or theirs == 0.0 else (own > 0.0) == (theirs > 0.0)
+
+    @property
+    def effect_words(self) -> str:
+        """Ratio and sign in one line; empty where there is neither."""
+        sign = {True: "same sign", False: "opposite sign", None: ""}[self.same_sign]
+        ratio = "" if math.isnan(self.ratio) else f"run over people {self.ratio:.2f}"
+        said = ", ".join(part for part in (ratio, sign) if part)
+        return f"Effect: {said}." if said else ""
+
+    @property
     def sentence(self) -> str:
         """The outcome in words, with margin and rule."""
         return self.verdict.sentence if self.verdict is not None else f"Described only: {self.note}."
 
 
-def compare_run(run: RunLike, finding: Finding, *, arm: str | None = None, against: str | None = None) -> AgainstPeople:
+def compare_run(
+    run: RunLike, finding: Finding, *, arm: str | None = None, against: str | None = None, curve: ResponseCurve | None = None
+) -> AgainstPeople:
     """Hold an arm of a run against a finding.
 
     Args:
@@ -80,65 +84,50 @@ def compare_run(run: RunLike, finding: Finding, *, arm: str | None = None, again
         finding: the finding.
         arm: the arm; the treatment arm where not given.
         against: the other arm, for findings that are differences between arms.
+        curve: the response curve of single agents, where another run measured it.
 
     Raises:
         NotComparable: the run does not hold what the finding is about; says what it would need.
     """
-    (found,) = compare_many(run, [finding], arm=arm, against=against)
+    (found,) = compare_many(run, [finding], arm=arm, against=against, curve=curve)
     if isinstance(found, NotComparable):
         raise found
     return found
 
 
 def compare_many(
-    run: RunLike, findings: Iterable[Finding], *, arm: str | None = None, against: str | None = None
+    run: RunLike,
+    findings: Iterable[Finding],
+    *,
+    arm: str | None = None,
+    against: str | None = None,
+    curve: ResponseCurve | None = None,
 ) -> list[AgainstPeople | NotComparable]:
     """`compare_run` for several findings, in their order; why one cannot be compared stands in its place."""
     run = snapshot(run)
-    tables: dict[str, pd.DataFrame | None] = {}
+    known: dict[str, Sources | None] = {}
     found: list[AgainstPeople | NotComparable] = []
     for finding in findings:
         try:
             design = _design(finding)
-            if design not in tables:
-                tables[design] = table_of(run, design)
-            found.append(_compared(run, tables[design], finding, arm or treatment_arm(run), against))
+            if design not in known:
+                known[design] = _sources(run, table_of(run, design), curve)
+            sources = known[design]
+            if sources is None:
+                need = MADE_FROM.get(design)
+                tail = f"it needs {need}" if need else "no run of this version gives its table; hand one over as a file"
+                raise NotComparable(f"{finding.finding}: the run does not hold it; {tail}")
+            found.append(_compared(sources, finding, arm or treatment_arm(run), against))
         except NotComparable as error:
             found.append(error)
     return found
-
-
-def _compared(run: Snapshot, table: pd.DataFrame | None, finding: Finding, arm: str, against: str | None) -> AgainstPeople:
-    if table is None:
-        need = MADE_FROM.get(_design(finding))
-        tail = f"it needs {need}" if need else "no run of this version gives its table; hand one over as a file"
-        raise NotComparable(f"{finding.finding}: the run does not hold it; {tail}")
-    found = compare_table(table, finding, arm=arm, against=against, run=run)
-    uniform = _uniform(run, table, finding, found.arm) if not finding.statistic.contrast else None
-    return replace(found, rows=(*found.rows, uniform)) if uniform is not None else found
 
 
 def compare_table(
     table: pd.DataFrame, finding: Finding, *, arm: str | None = None, against: str | None = None, run: RunLike | None = None
 ) -> AgainstPeople:
     """Hold a tidy table, of people or of a run, against a finding; see `compare_run`."""
-    table = table.assign(arm=table["arm"].astype(object).where(table["arm"].notna(), "").astype(str) if "arm" in table else "")
-    arms = [str(one) for one in table["arm"].unique()]
-    named = str(finding.statistic.options.get("arm", ""))  # as the table of the source calls it
-    if arm is None and named not in arms and len(arms) > 1:
-        raise NotComparable(f"{finding.finding}: name the arm to compare; there are {', '.join(map(repr, arms))}")
-    chosen = arm if arm is not None else named if named in arms else arms[0]
-    for one in (chosen, against):
-        if one is not None and one not in arms:
-            raise NotComparable(f"{finding.finding}: there is no arm {one!r}; there are {', '.join(map(repr, arms))}")
-    if finding.statistic.contrast and against is None:
-        raise NotComparable(f"{finding.finding} is a difference between two arms ({finding.statistic.how}); name the other one")
-    values = _values(table, finding, chosen, against if finding.statistic.contrast else None)
-    measured = measure_all(finding, table, chosen, run)
-    decided, note = _decided(finding, values, failed_words(measured))
-    own = ("this run" if run is not None else "this table") + (f": {chosen}" if chosen else "")
-    rows = tuple(_rows(table, finding, chosen, arms, _row(own, values)))
-    return AgainstPeople(finding, chosen, against or "", values, decided, rows, measured, note)
+    return _compared(Sources(_with_arms(table), snapshot(run) if run is not None else None), finding, arm, against)
 
 
 def read_people(path: Path) -> pd.DataFrame:
@@ -153,36 +142,62 @@ def read_people(path: Path) -> pd.DataFrame:
         raise NotComparable(f"{path}: no table can be read from it: {error}") from error
 
 
+def read_curve(run: RunLike) -> ResponseCurve:
+    """The response curve of single agents that a run measured.
+
+    Raises:
+        NotComparable: it measured none.
+    """
+    curve = curve_of(snapshot(run))
+    if curve is None:
+        raise NotComparable(f"{run.path}: the run holds no response curve: choices between two answers of which others are shown")
+    return curve
+
+
+def _sources(run: Snapshot, table: pd.DataFrame | None, curve: ResponseCurve | None) -> Sources | None:
+    return None if table is None else Sources(_with_arms(table), run, curve)
+
+
+def _with_arms(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows numbered from 0, with arms as text; "" where a row has none."""
+    arms = table["arm"].astype(object).where(table["arm"].notna(), "").astype(str) if "arm" in table else ""
+    return table.assign(arm=arms).reset_index(drop=True)
+
+
 def _design(finding: Finding) -> str:
     if not finding.statistic.name:
         raise NotComparable(f"{finding.finding}: this version does not compute its statistic ({finding.statistic.how})")
     return STATISTICS[finding.statistic.name].design
 
 
-def _values(table: pd.DataFrame, finding: Finding, arm: str, against: str | None) -> UnitValues:
-    own = _statistic(table, finding, arm)
-    if against is None:
-        return own
-    other = _statistic(table, finding, against)
-    shared = own.values.index.intersection(other.values.index)
-    differences = own.values.loc[shared] - other.values.loc[shared]
-    estimate = float(differences.mean()) if len(differences) else math.nan
-    return UnitValues(own.name, differences, estimate, f"“{arm}” less “{against}”, by world")
+def _compared(sources: Sources, finding: Finding, arm: str | None, against: str | None) -> AgainstPeople:
+    _design(finding)
+    table = sources.table
+    chosen = _chosen(table, finding, arm, against)
+    other = against if between_arms(finding) else None
+    values = values_of(sources.prepared, finding, chosen, other)
+    measured = measure_all(finding, table, chosen, sources.run)
+    decided, note = _decided(finding, values, failed_words(measured))
+    rows = tuple(reference_rows(sources, finding, chosen, other, values))
+    single = sources.single_agent(chosen)
+    told = single if isinstance(single, str) else single[2].sentence
+    power = _power(finding, values) if decided is not None else None
+    return AgainstPeople(finding, chosen, against or "", values, decided, rows, measured, note, power, told)
 
 
-def _statistic(table: pd.DataFrame, finding: Finding, arm: str) -> UnitValues:
-    statistic = STATISTICS[finding.statistic.name]
-    options: dict[str, Any] = {key: value for key, value in finding.statistic.options.items() if key != "arm"}
-    accepted = inspect.signature(statistic.function).parameters
-    if "unit" in accepted:
-        options["unit"] = "world"
-    if "arm" in accepted:
-        options["arm"] = arm
-    rows = table if finding.statistic.name.startswith("crowds.") else table[table["arm"] == arm]
-    try:
-        return statistic(rows, **options)
-    except TableError as error:
-        raise NotComparable(f"{finding.finding}: {error}") from error
+def _chosen(table: pd.DataFrame, finding: Finding, arm: str | None, against: str | None) -> str:
+    """The arm that is compared, of those that the table has."""
+    arms = [str(one) for one in table["arm"].unique()]
+    named = str(finding.statistic.options.get("arm", ""))  # as the table of the source calls it
+    if arm is None and named not in arms and len(arms) > 1:
+        raise NotComparable(f"{finding.finding}: name the arm to compare; there are {', '.join(map(repr, arms))}")
+    chosen = arm if arm is not None else named if named in arms else arms[0] if arms else ""
+    for one in (chosen, against):
+        if one is not None and one not in arms:
+            raise NotComparable(f"{finding.finding}: there is no arm {one!r}; there are {', '.join(map(repr, arms))}")
+    if between_arms(finding) and against is None:
+        raise NotComparable(f"{finding.finding} is a difference between two arms ({finding.statistic.how}); name the other one")
+    return chosen
 
 
 def _decided(finding: Finding, values: UnitValues, failed: str) -> tuple[Verdict | DirectionVerdict | None, str]:
@@ -191,69 +206,14 @@ def _decided(finding: Finding, values: UnitValues, failed: str) -> tuple[Verdict
     if finding.direction is not None:
         human = HumanEstimate(1.0 if finding.direction == "up" else -1.0)
         return direction_verdict(values.values, human, failed=failed), ""
-    estimate = finding.estimate
+    estimate = human_estimate(finding)
     if not finding.of_people or estimate is None or finding.margin is None:
         return None, "the finding is about simulations, not people"
-    human = (
-        HumanEstimate(estimate.value)
-        if estimate.low is None or estimate.high is None or estimate.level is None
-        else HumanEstimate(estimate.value, estimate.low, estimate.high, estimate.level)
-    )
-    return verdict(_weighed(values), human, finding.margin.value, failed=failed), ""
+    return verdict(weighed(values), estimate, finding.margin.value, failed=failed), ""
 
 
-def _weighed(values: UnitValues) -> pd.Series:
-    """Values whose plain mean is the estimate: a ratio of means is linearised by its weights."""
-    if values.weights is None:
-        return values.values
-    relative = values.weights / values.weights.mean()
-    return values.estimate + (values.values - values.estimate) * relative
-
-
-def _rows(table: pd.DataFrame, finding: Finding, arm: str, arms: list[str], own: Row) -> Iterator[Row]:
-    human = finding.estimate
-    if human is not None:
-        ends = (math.nan, math.nan) if human.low is None or human.high is None else (human.low, human.high)
-        who = "people" if finding.of_people else "another simulation (no people)"
-        yield Row(who, human.value, *ends, f"{human.n:,} {human.units}" if human.n else human.interval)
-    yield own
-    for other in arms:
-        if other != arm and not finding.statistic.contrast:
-            try:
-                yield _row(f"other arm: {other}", _statistic(table, finding, other))
-            except NotComparable:
-                continue
-
-
-def _row(name: str, values: UnitValues) -> Row:
-    spread = _weighed(values)
-    worlds = f"{len(values.values)} worlds"
-    if values.summary != "mean" or len(spread) < 5 or float(np.ptp(spread)) == 0.0:
-        return Row(name, values.estimate, over=worlds)
-    interval = interval_over_units(spread, 0.95)
-    return Row(name, values.estimate, interval.low, interval.high, worlds)
-
-
-def _uniform(run: Snapshot, table: pd.DataFrame, finding: Finding, arm: str) -> Row | None:
-    """What the statistic would be if everybody chose among the options by chance; None where answers are no choice of options."""
-    by_chance = _BY_CHANCE.get(_design(finding))
-    if by_chance is None:
-        return None
-    rng = np.random.default_rng(run.scenario.seed)
-    found = [_statistic(by_chance(run, table, rng), finding, arm).estimate for _ in range(_DRAWS)]
-    return Row("uniform answers", float(np.mean(found)), over=f"{_DRAWS} sets of answers by chance")
-
-
-def _any_line(run: Snapshot, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    options = {item: len(spec.options) if (spec := item_spec(run, item)) is not None else 1 for item in table["trial"].unique()}
-    wrong = 1.0 - 1.0 / table["trial"].map(options).to_numpy(dtype=float)
-    return table.assign(erred=(rng.random(len(table)) < wrong).astype(float))
-
-
-def _any_amount(run: Snapshot, table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    del run
-    return table.assign(request=rng.integers(11, 21, len(table)))
-
-
-_BY_CHANCE = {"conformity": _any_line, "money_request": _any_amount}
-"""Designs whose statistics are of options chosen, with a table of answers by chance."""
+def _power(finding: Finding, values: UnitValues) -> VerdictPower | None:
+    human = human_estimate(finding)
+    if human is None or finding.margin is None:
+        return power_of_direction(values.values)
+    return power_of_verdict(weighed(values), human, finding.margin.value)

@@ -100,7 +100,7 @@ def test_people_who_follow_as_often_as_people_do_are_assessed_and_those_alone_do
     assert {one.precondition.check: one.value for one in found.measured} == {"control_error": 0.0, "recognition": 0.0}
     rows = {row.name: row for row in found.rows}
     assert rows["people"].estimate == 0.367
-    assert rows["other arm: alone"].estimate == 0.0
+    assert rows["nobody sees anybody (arm alone)"].estimate == 0.0
     assert rows["uniform answers"].estimate == pytest.approx(2 / 3, abs=0.05)
     assert rows["this run: treatment"].low < found.values.estimate < rows["this run: treatment"].high
     assert found.ratio == pytest.approx(found.values.estimate / 0.367)

@@ -3,53 +3,71 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from socsim_analysis.against_people import AgainstPeople, NotComparable, compare_many
-from socsim_analysis.figures import GREY, styled
-from socsim_analysis.findings import known_findings
-from socsim_analysis.findings.registry import Finding, FindingError, find_finding
+from socsim_analysis.against_people import AgainstPeople, NotComparable
+from socsim_analysis.declared import compare_declared
+from socsim_analysis.figures import GREY, INK, label, labels, styled
 from socsim_analysis.markup import Html, bullets, element, numeral, paragraph, section
 from socsim_analysis.page import Page
+from socsim_analysis.reference_rows.values import Role
 
-__all__ = ["findings_section"]
+__all__ = ["INTRODUCTION", "compared_parts", "findings_section"]
 
-_PEOPLE = "#1f2430"
-_RUN = "#0072B2"
+_COLOURS: Mapping[Role, str] = {
+    "people": INK,
+    "noise floor": "#6b7280",
+    "run": "#0072B2",
+    "single agent": "#CC79A7",
+    "classical": "#009E73",
+    "uniform": GREY,
+    "control": "#E69F00",
+    "arm": "#56B4E9",
+}
+"""Of the rows of a figure, by what they are there for."""
 
 
 def findings_section(page: Page) -> Html | None:
     """A part for every finding of the registry that ``compare`` names; None where it names none."""
-    parts: list[Html] = []
-    chosen: list[Finding] = []
-    for entry in page.run.scenario.compare:
-        if entry.finding in known_findings():
-            continue
-        try:
-            chosen.append(find_finding(entry.finding))
-        except FindingError as error:
-            parts.append(paragraph(f"Finding {entry.finding}: not assessed; {error}."))
-    for finding, found in zip(chosen, compare_many(page.run, chosen, arm=page.treatment), strict=True):
-        parts.append(element("h3", finding.title))
-        parts += [paragraph(f"Not assessed: {found}.")] if isinstance(found, NotComparable) else _compared(page, found)
-    if not parts:
+    found = compare_declared(page.run)
+    if not found:
         return None
-    intro = (
-        "Each finding is held against the run by the same rule, world by world. A verdict is about these agents in this design, "
-        "not about the model everywhere. Mean, spread and rule of decision are findings of their own and are not added up."
-    )
-    return section("findings", "Held against findings about people", paragraph(intro), *parts)
+    return section("findings", "Held against findings about people", paragraph(INTRODUCTION), *compared_parts(page, found))
+
+
+INTRODUCTION = (
+    "Each finding is held against the run by the same rule, world by world. A verdict is about these agents in this design, "
+    "not about the model everywhere. Mean, spread and rule of decision are findings of their own and are not added up."
+)
+
+
+def compared_parts(page: Page, found: Sequence[AgainstPeople | NotComparable]) -> list[Html]:
+    """What single agents foretell, then a part for every finding: sentence, figure, table and what it rests on."""
+    foretold = dict.fromkeys(one.single_agent for one in found if not isinstance(one, NotComparable) and one.single_agent)
+    parts = [paragraph(one) for one in foretold]
+    for one in found:
+        if isinstance(one, NotComparable):
+            parts.append(paragraph(f"Not assessed: {one}."))
+            continue
+        arms = f"{label(one.arm)} less {label(one.against)}" if one.against else label(one.arm)
+        parts.append(element("h3", f"{one.finding.title} (arm {arms})" if one.arm else one.finding.title))
+        parts += _compared(page, one)
+    return parts
 
 
 def _compared(page: Page, found: AgainstPeople) -> list[Html]:
     finding = found.finding
     people = f"{finding.claim} ({finding.population})"
+    beside = [one for one in (found.effect_words, found.power.sentence if found.power is not None else "") if one]
+    notes = [row.note for row in found.rows if row.note]
     return [
         paragraph(found.sentence, class_="verdict"),
+        *([paragraph(" ".join(beside))] if beside else []),
         _figure(page, found),
         _table(page, found),
-        bullets([people, *(f"Design of the source: {one}" for one in finding.design), *(_checks(found))]),
+        bullets([people, *(f"Design of the source: {one}" for one in finding.design), *_checks(found), *notes]),
         paragraph(finding.cite(), class_="soft"),
     ]
 
@@ -64,26 +82,30 @@ def _figure(page: Page, found: AgainstPeople) -> Html:
     """Estimates with intervals below one another; the margin around that of people is shaded."""
     figure = go.Figure()
     rows = [row for row in reversed(found.rows) if not math.isnan(row.estimate)]
-    for row in rows:
+    for row, name in zip(rows, labels([row.name for row in rows], 28), strict=True):
         known = not math.isnan(row.low)
-        colour = _PEOPLE if row.name == "people" else _RUN if row.name.startswith("this run") else GREY
+        colour = _COLOURS[row.role]
         arrays = {"array": [row.high - row.estimate], "arrayminus": [row.estimate - row.low]} if known else {"array": [0.0]}
         figure.add_scatter(
             x=[row.estimate],
-            y=[row.name],
+            y=[name],
             mode="markers",
             marker={"color": colour, "size": 9},
             error_x={"type": "data", "symmetric": False, "color": colour, **arrays},
-            hovertemplate=f"%{{y}}: %{{x:.3f}} ({row.over})<extra></extra>",
+            hovertemplate=f"%{{y}}: %{{x:.3f}} ({label(row.over, 60)})<extra></extra>",
             showlegend=False,
         )
     human, margin = found.finding.estimate, found.finding.margin
     if human is not None and margin is not None:
         figure.add_vrect(human.value - margin.value, human.value + margin.value, fillcolor=GREY, opacity=0.15, line_width=0)
     figure.update_xaxes(title_text=found.finding.statistic.unit)
-    styled(figure, 90 + 42 * max(len(rows), 1), margin={"l": 170, "r": 16, "t": 16, "b": 48})
+    figure.update_yaxes(type="category")
+    styled(figure, 90 + 42 * max(len(rows), 1), margin={"l": 190, "r": 16, "t": 16, "b": 48})
     shaded = "; the shaded band is the margin around people" if margin is not None else ""
-    caption = f"{found.finding.title}: estimates with 95 % intervals where there are any{shaded}."
+    caption = (
+        f"{found.finding.title}: estimates with 95 % intervals over worlds; for simulated or drawn sets, where 95 % of "
+        f"these lie{shaded}."
+    )
     return page.figure(figure, caption, f"Estimates of people and of the run for {found.finding.finding}.")
 
 
