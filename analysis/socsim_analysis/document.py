@@ -15,9 +15,10 @@ from socsim_analysis.markup import Html
 
 __all__ = ["Block", "Span", "plain", "read_blocks"]
 
-Kind = Literal["title", "heading", "paragraph", "item", "term", "definition", "quote", "code", "table", "figure"]
+Kind = Literal["title", "section", "heading", "paragraph", "item", "term", "definition", "quote", "code", "table", "figure"]
 _KINDS: Mapping[str, Kind] = {
     "h1": "title",
+    "h2": "section",
     "h3": "heading",
     "p": "paragraph",
     "li": "item",
@@ -66,7 +67,7 @@ def plain(spans: list[Span], *, keep_lines: bool = False) -> str:
 
 
 def read_blocks(part: Html) -> list[Block]:
-    """Blocks of a part of the page; its title (``h2``) is left out."""
+    """Blocks of a part of the page, in order; the first of a section is its title."""
     reader = _Reader()
     reader.feed(part)
     reader.close()
@@ -87,8 +88,10 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag in ("script", "h2", "nav"):
+        if tag in ("script", "nav"):
             self._skipped += 1
+        elif tag == "span" and given.get("class", "").startswith("badge") and self._open is not None:
+            self._open.spans.append(Span("– "))
         elif tag in _STYLES:
             self._styles.append(Span("", tag, given.get("href", "")))
         elif tag == "table":
@@ -101,7 +104,7 @@ class _Reader(HTMLParser):
             self._open = Block(_KINDS[tag], role=given.get("class", ""))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "h2", "nav"):
+        if tag in ("script", "nav"):
             self._skipped -= 1
         elif tag in _STYLES and self._styles:
             self._styles.pop()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from socsim.measures import leaning_density
 from socsim_analysis.designs.response_curve import SEEN_CHOICES
 from socsim_analysis.figures.tables import DENSITIES, OPINIONS, PLACES
-from socsim_analysis.frames import RunLike, arm_names, item_spec, opinions, replicates, world_opinions
+from socsim_analysis.frames import RunLike, arm_names, in_order_of_arms, item_spec, opinions, replicates, world_opinions
 
 __all__ = ["density_table", "opinion_table", "places_table", "seen_choices"]
 
@@ -28,9 +28,7 @@ def opinion_table(run: RunLike, item: str) -> pd.DataFrame:
     """Expected values of the private answers to an item, a table like `OPINIONS`: one row for everybody asked at a step."""
     asked = run.responses.loc[run.responses["item"] == item, _WHO].drop_duplicates()
     rows = asked.merge(opinions(run, item), on=_WHO, how="left").rename(columns={"agent": "person", "x": "opinion"})
-    order = {arm: number for number, arm in enumerate(arm_names(run))}
-    rows = rows.sort_values(["arm", "replicate", "step", "person"], key=lambda c: c.map(order) if c.name == "arm" else c)
-    return OPINIONS.check(rows)
+    return OPINIONS.check(in_order_of_arms(run, rows.sort_values(["replicate", "step", "person"])))
 
 
 def density_table(run: RunLike, item: str, low: float, high: float) -> pd.DataFrame | None:
@@ -145,7 +143,7 @@ def seen_choices(run: RunLike) -> dict[str, pd.DataFrame]:
             made = _answering(run, str(item), spec.options)
             if len(made):
                 found[f"{item}: {spec.options[0]}"] = made
-    return found
+    return {name: in_order_of_arms(run, table) for name, table in found.items()}
 
 
 def _worlds(rows: pd.DataFrame) -> pd.Series:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from socsim_analysis.figures.tables import ADOPTERS
-from socsim_analysis.frames import RunLike
+from socsim_analysis.frames import RunLike, in_order_of_arms
 
 __all__ = ["adopter_table"]
 
@@ -37,7 +37,9 @@ def adopter_table(run: RunLike) -> pd.DataFrame | None:
         for (arm, replicate), rows in done.groupby(_WORLD, sort=False)
         for row in (*_adoptions(run, str(arm), int(str(replicate)), rows), *_shares(str(arm), int(str(replicate)), rows))
     ]
-    return ADOPTERS.check(pd.DataFrame(made, columns=ADOPTERS.names)) if made else None
+    if not made:
+        return None
+    return in_order_of_arms(run, ADOPTERS.check(pd.DataFrame(made, columns=ADOPTERS.names)))
 
 
 def _adoptions(run: RunLike, arm: str, replicate: int, rows: pd.DataFrame) -> Iterator[Adopter]:

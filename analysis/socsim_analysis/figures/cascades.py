@@ -61,10 +61,10 @@ def cascade_figure(frame: pd.DataFrame, *, colours: Mapping[str, str] | None = N
     chosen, shapes, lines = colours or arm_colours(arms), symbols(arms), dashes(arms)
     titles = ["cascades of at least this size", "depth by size", "structural virality by size"]
     figure = make_subplots(rows=1, cols=3, subplot_titles=titles, horizontal_spacing=0.09)
-    for arm in arms:
+    for number, arm in enumerate(arms):
         ours = rows[rows["arm"] == arm]
         line = {"color": chosen[arm], "width": 2, "dash": lines[arm], "shape": "hv"}
-        marker = {"size": 7, "color": chosen[arm], "symbol": shapes[arm]}
+        marker = {"size": max(6, 13 - 3 * number), "color": chosen[arm], "symbol": shapes[arm]}
         sizes, shares = _at_least(ours["size"].to_numpy(dtype=int))
         figure.add_scatter(
             x=sizes, y=shares, mode="lines+markers", line=line, marker=marker, legendgroup=label(arm),
@@ -74,11 +74,18 @@ def cascade_figure(frame: pd.DataFrame, *, colours: Mapping[str, str] | None = N
         for column, name in ((2, "depth"), (3, "structural_virality")):
             figure.add_trace(_places(ours, name, arm, chosen[arm], shapes[arm]), row=1, col=column)
     _broadcast(figure, int(rows["size"].max()) if len(rows) else 1)
-    figure.update_xaxes(title_text="size (people or shares)", rangemode="tozero")
+    figure.update_xaxes(title_text="size (people or shares)", rangemode="tozero", dtick=_step(rows["size"].max()))
     figure.update_yaxes(title_text="share of cascades (%)", range=[0, 104], row=1, col=1)
-    figure.update_yaxes(title_text="depth (ties from the root)", rangemode="tozero", row=1, col=2)
+    figure.update_yaxes(
+        title_text="depth (ties from the root)", rangemode="tozero", dtick=_step(rows["depth"].max()), row=1, col=2
+    )
     figure.update_yaxes(title_text="mean distance (ties)", rangemode="tozero", row=1, col=3)
     return styled(figure, 380, margin={"l": 60, "r": 16, "t": 92, "b": 52}, legend={"y": 1.16})
+
+
+def _step(largest: float) -> int:
+    """Between two labels of an axis of whole numbers."""
+    return max(1, round(float(largest) / 6)) if largest == largest else 1
 
 
 def _at_least(sizes: np.ndarray) -> tuple[list[int], list[float]]:

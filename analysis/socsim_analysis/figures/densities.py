@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from socsim_analysis.figures.style import INK, SHARE_COLOURS, arm_panels, styled
 from socsim_analysis.figures.tables import DENSITIES
+from socsim_analysis.markup import numeral
 
 __all__ = ["density_figure"]
 
@@ -31,9 +32,10 @@ def density_figure(frame: pd.DataFrame, *, low: float, high: float, unit: str = 
     """
     rows = DENSITIES.check(frame)
     panels = list(rows.groupby(["arm", "step"], sort=False))
-    several = rows["step"].nunique() > 1
-    titles = [f"{arm}, step {step}" if several else str(arm) for (arm, step), _ in panels]
-    figure, places = arm_panels([f"{title} {_words(cells)}" for title, (_, cells) in zip(titles, panels, strict=True)])
+    steps = rows["step"].nunique()
+    figure, places = arm_panels([f"{arm}, step {step}" if steps > 1 else str(arm) for (arm, step), _ in panels], max(2, steps))
+    for title, (_, cells) in zip(figure.layout.annotations, panels, strict=True):
+        title.text = f"{title.text}<br>{_words(cells)}"
     for (_, cells), (row, column) in zip(panels, places, strict=True):
         figure.add_trace(_heatmap(cells), row=row, col=column)
         figure.add_trace(_diagonal(low, high), row=row, col=column)
@@ -49,7 +51,7 @@ def density_figure(frame: pd.DataFrame, *, low: float, high: float, unit: str = 
 
 def _words(cells: pd.DataFrame) -> str:
     n, r = int(cells["n"].iloc[0]), float(cells["correlation"].iloc[0])
-    return f"(n = {n:,}, r {'missing' if math.isnan(r) else f'= {r:.2f}'})"
+    return f"n = {n:,}, r {'missing' if math.isnan(r) else f'= {numeral(r)}'}"
 
 
 def _heatmap(cells: pd.DataFrame) -> go.Heatmap:

@@ -13,8 +13,12 @@ from statsmodels.stats.proportion import proportion_confint
 from socsim.measures import ResponseCurve, fit_response_curve, response_probability
 from socsim_analysis.designs.response_curve import SEEN_CHOICES
 from socsim_analysis.figures.style import arm_colours, dashes, label, styled, symbols
+from socsim_analysis.markup import numeral
 
 __all__ = ["fit_table", "response_curve_figure", "response_table"]
+
+_BESIDE = 0.025
+"""By how much points of one arm stand beside those of the next, so that their intervals can be told apart."""
 
 
 def response_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -57,8 +61,8 @@ def response_curve_figure(frame: pd.DataFrame, *, choice: str = "A", colours: Ma
     """Share that chooses A by the mean choice of those seen, with 95 % Wilson intervals, and the fitted curve of each arm.
 
     A flat curve is no influence; with β > 1 a majority keeps itself in a well-mixed population (De Marzo et al. 2024). A point's
-    area goes with its number of choices. Where choices are told apart by one value of m, do not vary, or m does not, there is
-    no curve.
+    area goes with its number of choices; points of several arms stand a little beside each other. Where choices are told
+    apart by one value of m, do not vary, or m does not, there is no curve.
 
     Args:
         frame: a table like `socsim_analysis.designs.response_curve.SEEN_CHOICES`.
@@ -73,16 +77,17 @@ def response_curve_figure(frame: pd.DataFrame, *, choice: str = "A", colours: Ma
     chosen, shapes, lines = colours or arm_colours(arms), symbols(arms), dashes(arms)
     figure = go.Figure()
     largest = float(shares["n"].max()) if len(shares) else 1.0
-    for arm in arms:
+    for number, arm in enumerate(arms):
         ours = shares[shares["arm"] == arm]
-        figure.add_trace(_points(ours, arm, chosen[arm], shapes[arm], largest))
+        beside = _BESIDE * (number - (len(arms) - 1) / 2)
+        figure.add_trace(_points(ours, arm, chosen[arm], shapes[arm], largest, beside))
         curve = _curve(fits[arm], arm, chosen[arm], lines[arm])
         if curve is not None:
             figure.add_trace(curve)
     figure.add_hline(y=50, line={"color": "#9aa0aa", "width": 1, "dash": "dot"})
     what = label(choice, 30, 1)
-    figure.update_xaxes(title_text=f"mean choice of those seen (−1 nobody, 1 all: {what})", range=[-1.08, 1.08])
-    figure.update_yaxes(title_text=f"share that chooses {what} (%)", range=[-4, 104])
+    figure.update_xaxes(title_text=f"mean choice of those seen (−1: nobody, 1: everybody chose “{what}”)", range=[-1.1, 1.1])
+    figure.update_yaxes(title_text=f"share that chooses “{what}” (%)", range=[-4, 104])
     return styled(figure, 420, margin={"l": 64, "r": 16, "t": 84, "b": 52})
 
 
@@ -96,10 +101,10 @@ def _fits(rows: pd.DataFrame) -> dict[str, ResponseCurve]:
     return {str(arm): fit_response_curve(group["chose_a"], group["m"]) for arm, group in rows.groupby("arm", sort=False)}
 
 
-def _points(rows: pd.DataFrame, arm: str, colour: str, symbol: str, largest: float) -> go.Scatter:
+def _points(rows: pd.DataFrame, arm: str, colour: str, symbol: str, largest: float, beside: float) -> go.Scatter:
     sizes = [6.0 + 14.0 * math.sqrt(n / largest) for n in rows["n"]]
     return go.Scatter(
-        x=rows["m"].tolist(),
+        x=(rows["m"] + beside).tolist(),
         y=(100.0 * rows["share"]).tolist(),
         error_y={
             "type": "data",
@@ -112,8 +117,8 @@ def _points(rows: pd.DataFrame, arm: str, colour: str, symbol: str, largest: flo
         mode="markers",
         name=f"{label(arm)} (n = {int(rows['n'].sum()):,})",
         marker={"size": sizes, "color": colour, "symbol": symbol, "line": {"color": "white", "width": 1}},
-        customdata=rows["n"].tolist(),
-        hovertemplate=f"{label(arm)}: %{{y:.1f}} % of %{{customdata}} choices at %{{x:.2f}}<extra></extra>",
+        customdata=rows[["n", "m"]].to_numpy(dtype=float).tolist(),
+        hovertemplate=f"{label(arm)}: %{{y:.1f}} % of %{{customdata[0]}} choices at %{{customdata[1]:.2f}}<extra></extra>",
     )
 
 
@@ -125,7 +130,7 @@ def _curve(fit: ResponseCurve, arm: str, colour: str, dash: str) -> go.Scatter |
         x=m.tolist(),
         y=(100.0 * response_probability(m, fit.beta, fit.h)).tolist(),
         mode="lines",
-        name=f"{label(arm)}: β = {fit.beta:.2f} ({fit.beta_low:.2f} to {fit.beta_high:.2f}), h = {fit.h:.2f}",
+        name=f"{label(arm)}: β = {numeral(fit.beta)} ({numeral(fit.beta_low)} to {numeral(fit.beta_high)}), h = {numeral(fit.h)}",
         line={"color": colour, "width": 2.5, "dash": dash},
         hoverinfo="skip",
     )

@@ -82,13 +82,14 @@ HISTOGRAMS = Table(
     "histograms",
     "one bar: how many answers of a source lie in it",
     (
+        Column("panel", "label", "what has a panel of its own, such as an arm; empty for one panel", optional=True),
         Column("source", "label", "whose answers, e.g. people, or the arm of a run"),
         Column("people", "flag", "whether the source is people (and not a model)"),
         Column("bin", "label", "the option, or the range of numbers, in order of appearance"),
         Column("share", "number", "share of the source's answers", low=0, high=1, gaps=True),
         Column("n", "whole", "answers of the source in all its bars", low=0),
     ),
-    key=("source", "bin"),
+    key=("panel", "source", "bin"),
 )
 
 ADOPTERS = Table(

@@ -16,6 +16,7 @@ from socsim_analysis.designs.money_request import LEAST, MOST, REQUESTS
 from socsim_analysis.designs.of_runs import table_of
 from socsim_analysis.figure_tables import seen_choices
 from socsim_analysis.figures import (
+    arm_colours,
     cascade_figure,
     cascade_table,
     choice_figure,
@@ -28,14 +29,15 @@ from socsim_analysis.figures import (
 )
 from socsim_analysis.figures.tables import HISTOGRAMS
 from socsim_analysis.findings import known_findings, load_finding
-from socsim_analysis.frames import Snapshot
+from socsim_analysis.frames import Snapshot, arm_names, in_order_of_arms
 from socsim_analysis.markup import count, numeral
 from socsim_analysis.run_figures.value import RunFigure, file_name
 from socsim_analysis.spreading import adopter_table
 
 __all__ = ["cascade_shapes", "choices", "errors", "response_curves"]
 
-_RATIOS = (-1.5, -1.25, -1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+_RATIOS = (-1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75)
+_MOST_PANELS = 6
 _NO_PEOPLE = " No answers of people stand beside them: hand over a tidy table of people (socsim figures --people)."
 
 
@@ -55,7 +57,7 @@ def response_curves(run: Snapshot) -> Iterator[RunFigure]:
             f"those of one person or network are not.{left} That people who see many choose it choose it more often "
             "is no proof of influence: they may differ in other ways."
         )
-        figure = response_curve_figure(table, choice=choice)
+        figure = response_curve_figure(table, choice=choice, colours=arm_colours(arm_names(run)))
         tables = {name: shares, f"{name}_fit": fits, f"{name}_choices": table}
         yield RunFigure(name, "response_curves", f"Response curve: {choice}", caption, figure, tables)
 
@@ -92,7 +94,9 @@ def cascade_shapes(run: Snapshot) -> Iterator[RunFigure]:
         "to (n + 1)/3 for a chain. Larger points: more cascades in one place."
     )
     tables = {"cascades": shapes, "cascades_adopters": table}
-    yield RunFigure("cascades", "cascades", "Shapes of cascades", caption, cascade_figure(table), tables)
+    yield RunFigure(
+        "cascades", "cascades", "Shapes of cascades", caption, cascade_figure(table, colours=arm_colours(arm_names(run))), tables
+    )
 
 
 def choices(run: Snapshot, people: pd.DataFrame | None = None) -> Iterator[RunFigure]:
@@ -109,7 +113,10 @@ def choices(run: Snapshot, people: pd.DataFrame | None = None) -> Iterator[RunFi
     if people is not None and REQUESTS.fits(people) and (table := table_of(run, "money_request")) is not None:
         options = [str(amount) for amount in range(LEAST, MOST + 1)]
         parts = [_requests(people, "people", options, people=True)]
-        parts += [_requests(rows, str(arm), options, people=False) for arm, rows in table.groupby("arm", sort=False)]
+        parts += [
+            _requests(rows, str(arm), options, people=False)
+            for arm, rows in in_order_of_arms(run, table).groupby("arm", sort=False)
+        ]
         frame = pd.concat(parts)
         caption = f"Money requests: shares of people and of the run, by arm ({_sizes(frame)} answers); missing ones are left out."
         name = "choices_money_request"
@@ -147,10 +154,12 @@ def errors(run: Snapshot, people: pd.DataFrame | None = None) -> Iterator[RunFig
     """Errors of judgment: wrong answers after a majority, and estimates beside the truth."""
     answers = table_of(run, "conformity")
     if answers is not None:
+        answers = in_order_of_arms(run, answers)
         theirs = people if people is not None and ANSWERS.fits(people) else None
         yield from _conformity(answers, theirs)
     estimates = table_of(run, "crowds")
     if estimates is not None:
+        estimates = in_order_of_arms(run, estimates)
         yield from _estimates(estimates, people if people is not None and ESTIMATES.fits(people) else None)
 
 
@@ -172,32 +181,38 @@ def _conformity(answers: pd.DataFrame, people: pd.DataFrame | None) -> Iterator[
         "subjects). Subjects who answered fewer trials are counted with the errors they made."
         f"{'' if people is not None else _NO_PEOPLE}"
     )
-    figure = error_figure(frame, unit="errors of a subject on critical trials").update_yaxes(title_text="share of subjects (%)")
+    figure = error_figure(frame, unit="errors of a subject on critical trials", counted="subjects")
     yield RunFigure("errors_conformity", "errors", "Errors after a majority", caption, figure, {"errors_conformity": frame})
 
 
 def _estimates(estimates: pd.DataFrame, people: pd.DataFrame | None) -> Iterator[RunFigure]:
-    parts, bad = [], 0
-    sources: list[tuple[str, bool, pd.DataFrame]] = [("people", True, people)] if people is not None else []
-    sources += [(str(arm), False, rows) for arm, rows in estimates.groupby("arm", sort=False)]
-    for source, who, rows in sources:
-        ends = sorted(rows["round"].unique())
-        for label, at in zip(("first", "last"), dict.fromkeys((ends[0], ends[-1])), strict=False):
-            there = rows[rows["round"] == at]
-            good = there[(there["estimate"] > 0) & (there["truth"] > 0)]
-            bad += int((~(there["estimate"] > 0) & there["estimate"].notna()).sum())
-            ratios = np.log(good["estimate"] / good["truth"])
-            parts.append(error_histogram(ratios.tolist(), _RATIOS, f"{source}, {label} round", people=who))
+    arms = [(str(arm), rows) for arm, rows in estimates.groupby("arm", sort=False)][:_MOST_PANELS]
+    parts = []
+    for arm, rows in arms:
+        sources = [("people", True, people)] if people is not None else []
+        for who, of_people, table in [*sources, ("run", False, rows)]:
+            parts += [found.assign(panel=arm) for found in _rounds(table, who, people=of_people)]
     frame = pd.concat(parts)
     if not frame["n"].any():
         return
+    bad = sum(int((rows["estimate"] <= 0).sum()) for _, rows in arms)
     gone = f" {count(bad)} estimates of 0 or less have no logarithm and are left out." if bad else ""
+    left = estimates["arm"].nunique() - len(arms)
+    more = f" {count(left)} further arms are not drawn." if left else ""
     caption = (
-        f"Errors of estimates as ln(estimate / truth), over all tasks ({_sizes(frame)} estimates): 0 is right, 0.7 twice the "
-        f"truth, −0.7 half of it.{gone}{'' if people is not None else _NO_PEOPLE}"
+        f"Errors of estimates as ln(estimate / truth) in the first and the last round, a panel per arm, all tasks and worlds "
+        f"together: 0 is right, 0.7 twice the truth, −0.7 half of it.{more}{gone}{'' if people is not None else _NO_PEOPLE}"
     )
-    figure = error_figure(frame, unit="ln(estimate / truth)").update_yaxes(title_text="share of estimates (%)")
+    figure = error_figure(frame, unit="ln(estimate / truth)", counted="estimates")
     yield RunFigure("errors_estimates", "errors", "Errors of estimates", caption, figure, {"errors_estimates": frame})
+
+
+def _rounds(rows: pd.DataFrame, who: str, *, people: bool) -> Iterator[pd.DataFrame]:
+    ends = sorted(rows["round"].unique())
+    for words, at in zip(("first", "last"), dict.fromkeys((ends[0], ends[-1])), strict=False):
+        there = rows[(rows["round"] == at) & (rows["estimate"] > 0) & (rows["truth"] > 0)]
+        ratios = np.log(there["estimate"] / there["truth"])
+        yield error_histogram(ratios.tolist(), _RATIOS, f"{who}, {words} round", people=people)
 
 
 def _sizes(frame: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from socsim.measures import neighbour_correlation
 from socsim_analysis.contrasts import LEAST_WORLDS
 from socsim_analysis.figure_tables import density_table, opinion_table, places_table
 from socsim_analysis.figures import (
+    arm_colours,
     MOST_LINES,
     convergence_figure,
     convergence_table,
@@ -18,7 +19,16 @@ from socsim_analysis.figures import (
     network_figure,
     trajectory_figure,
 )
-from socsim_analysis.frames import Snapshot, item_spec, item_values, opinion_items, phase_of_step, replicates, treatment_arm
+from socsim_analysis.frames import (
+    Snapshot,
+    arm_names,
+    item_spec,
+    item_values,
+    opinion_items,
+    phase_of_step,
+    replicates,
+    treatment_arm,
+)
 from socsim_analysis.markup import count, numeral, plural
 from socsim_analysis.run_figures.value import RunFigure, file_name
 from socsim_analysis.scales import scale_words, shown_range
@@ -49,7 +59,12 @@ def trajectories(run: Snapshot, items: Sequence[str] | None = None) -> Iterator[
         shown = shown_range(run, item, table["opinion"].to_numpy(dtype=float))
         replicate = next(iter(replicates(run)), 0)
         figure = trajectory_figure(
-            table, low=shown.low, high=shown.high, unit=f"opinion ({unit_of(run, item)})", replicate=replicate
+            table,
+            low=shown.low,
+            high=shown.high,
+            unit=f"opinion ({unit_of(run, item)})",
+            colours=arm_colours(arm_names(run)),
+            replicate=replicate,
         )
         caption = trajectory_caption(run, item, table, replicate, whole=shown.whole)
         name = file_name("trajectories", item)
@@ -180,8 +195,15 @@ def convergences(run: Snapshot, items: Sequence[str] | None = None) -> Iterator[
         caption = (
             f"{item}: share of the variance between people that has gone since the first step, (Var₀ − Varₜ) / Var₀, of those "
             f"who answered at both steps ({people} people per world). 0 % is no change, 100 % agreement of all, below 0 "
-            f"people moved apart. {band} Answers given again regress to the mean, so only the difference to an arm without talk is "
+            f"people moved apart. {band} Answers given again regress to the mean, only the difference to an arm without talk is "
             "social."
         )
         name = file_name("convergence", item)
-        yield RunFigure(name, "convergence", f"Convergence: {item}", caption, convergence_figure(table), {name: table})
+        yield RunFigure(
+            name,
+            "convergence",
+            f"Convergence: {item}",
+            caption,
+            convergence_figure(table, colours=arm_colours(arm_names(run))),
+            {name: table},
+        )
