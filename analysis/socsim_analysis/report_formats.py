@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 import pandas as pd
@@ -25,12 +25,11 @@ from socsim_analysis.markup import MISSING, printable
 from socsim_analysis.page import Drawn
 from socsim_analysis.report import Written, write_page
 
-__all__ = ["DOCUMENT_FORMAT", "ReportFormat", "render_document", "render_markdown", "write_report_as"]
+__all__ = ["DOCUMENT_FORMAT", "render_document", "render_markdown", "write_report_as"]
 
-ReportFormat = Literal["md", "json", "csv"]
 DOCUMENT_FORMAT = 1
 """Of the JSON document; it grows when a key changes its meaning or goes."""
-_NAMES: Mapping[ReportFormat, str] = {"md": "report.md", "json": "report.json", "csv": "report_csv"}
+_NAMES: Mapping[str, str] = {"md": "report.md", "json": "report.json", "csv": "report_csv"}
 _STATEMENTS = ("paragraph", "item", "definition", "quote")
 _NUMBER = re.compile(r"^[+\u2212-]?\d{1,3}(,\d{3})*(\.\d+)?$|^[+\u2212-]?\d+(\.\d+)?$")
 _COUNTED = re.compile(r"^(?:Figure|Table) (\d+)\. ?")
@@ -45,7 +44,7 @@ class _Part:
     blocks: tuple[Block, ...]
 
 
-def write_report_as(run: RunLike, report_format: ReportFormat, path: Path | str | None = None) -> Path:
+def write_report_as(run: RunLike, report_format: str, path: Path | str | None = None) -> Path:
     """Write the report in another form.
 
     Args:
@@ -55,6 +54,9 @@ def write_report_as(run: RunLike, report_format: ReportFormat, path: Path | str 
 
     Returns:
         The path of the file or folder.
+
+    Raises:
+        KeyError: no such form.
     """
     target = Path(path) if path is not None else run.path / _NAMES[report_format]
     if report_format == "csv":

@@ -54,8 +54,8 @@ def report_command(
         ReportForm,
         typer.Option(
             "--format",
-            help="html: one self-contained page; md: the same in Markdown; json: statements, verdicts, limits and all tables as one "
-            "document; csv: a folder of tidy tables.",
+            help="html: one self-contained page; md: the same in Markdown; json: statements, verdicts, limits and all tables as "
+            "one document; csv: a folder of tidy tables.",
         ),
     ] = ReportForm.html,
     out: Annotated[
@@ -68,7 +68,8 @@ def report_command(
     from socsim_analysis.report_formats import write_report_as
 
     done = _open(run)
-    page = (write_report(done, out) if form is ReportForm.html else write_report_as(done, form.value, out)).resolve()
+    page = write_report(done, out) if form is ReportForm.html else write_report_as(done, form.value, out)
+    page = page.resolve()
     say(f"report: {page.as_uri()}")
     if open_page:
         webbrowser.open(page.as_uri())

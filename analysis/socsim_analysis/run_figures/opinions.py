@@ -11,8 +11,8 @@ from socsim.measures import neighbour_correlation
 from socsim_analysis.contrasts import LEAST_WORLDS
 from socsim_analysis.figure_tables import density_table, opinion_table, places_table
 from socsim_analysis.figures import (
-    arm_colours,
     MOST_LINES,
+    arm_colours,
     convergence_figure,
     convergence_table,
     density_figure,
