@@ -44,11 +44,11 @@ class _Part:
     blocks: tuple[Block, ...]
 
 
-def write_report_as(run: RunLike, report_format: str, path: Path | str | None = None) -> Path:
+def write_report_as(run: RunLike | Written, report_format: str, path: Path | str | None = None) -> Path:
     """Write the report in another form.
 
     Args:
-        run: a finished run, or one that still goes on.
+        run: a finished run, or one that still goes on; or its page as written.
         report_format: ``md``, ``json``, or ``csv`` for a folder.
         path: the file, or folder; ``report.md``, ``report.json`` or ``report_csv`` in the run folder where not given.
 
@@ -58,14 +58,22 @@ def write_report_as(run: RunLike, report_format: str, path: Path | str | None = 
     Raises:
         KeyError: no such form.
     """
-    target = Path(path) if path is not None else run.path / _NAMES[report_format]
+    if report_format not in _NAMES:
+        raise KeyError(f"no form {report_format!r} of the report; there are {', '.join(_NAMES)}, and html (write_report)")
+    written = _written(run)
+    target = Path(path) if path is not None else written.run.path / _NAMES[report_format]
     if report_format == "csv":
-        _write_csv(write_page(run), target)
+        _write_csv(written, target)
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    made = render_markdown(run) if report_format == "md" else orjson.dumps(render_document(run), option=orjson.OPT_INDENT_2)
+    as_json = report_format == "json"
+    made = orjson.dumps(render_document(written), option=orjson.OPT_INDENT_2) if as_json else render_markdown(written)
     write_whole(target, made.encode("utf-8") if isinstance(made, str) else made + b"\n")
     return target
+
+
+def _written(run: RunLike | Written) -> Written:
+    return run if isinstance(run, Written) else write_page(run)
 
 
 def _parts(written: Written) -> Iterator[_Part]:
@@ -75,9 +83,9 @@ def _parts(written: Written) -> Iterator[_Part]:
         yield _Part(anchor, title.text, tuple(blocks))
 
 
-def render_markdown(run: RunLike) -> str:
+def render_markdown(run: RunLike | Written) -> str:
     """The statements and tables of the page as Markdown; a figure is its caption, and the name of the table behind it."""
-    written = write_page(run)
+    written = _written(run)
     parts: list[str] = []
     for part in _parts(written):
         parts += [] if part.anchor == "summary" else [f"## {md_text(part.title)}"]
@@ -133,7 +141,7 @@ def _set(span: Span, text: str) -> str:
     return f"**{text}**"
 
 
-def render_document(run: RunLike) -> dict[str, Any]:
+def render_document(run: RunLike | Written) -> dict[str, Any]:
     """The report as one document of plain values, for JSON.
 
     Keys: ``format``, ``run`` (name, question, source, status, seed, engine, versions), ``summary`` (statements), ``verdicts``
@@ -142,7 +150,7 @@ def render_document(run: RunLike) -> dict[str, Any]:
     is one, null where it is missing, else the text). A figure has ``number``, ``caption``, ``description`` and ``tables`` (by
     name: ``columns``, ``rows`` with all digits; an infinite bound is the text ``inf`` or ``-inf``).
     """
-    written = write_page(run)
+    written = _written(run)
     parts = list(_parts(written))
     by_anchor = {part.anchor: part for part in parts}
     return {

@@ -44,6 +44,8 @@ def test_the_program_has_the_documented_commands() -> None:
             "findings cite",
             "advise",
             "report",
+            "figures",
+            "checklist",
             "show",
             "export",
             "validate",

@@ -105,7 +105,7 @@ def choices(run: Snapshot, people: pd.DataFrame | None = None) -> Iterator[RunFi
         if entry.finding not in known_findings():
             continue
         try:
-            found = compare_distribution(run, load_finding(entry.finding), entry.distances or ("tv",))
+            found = compare_distribution(run, load_finding(entry.finding), ("tv",))
         except ValueError:  # no item, or several, have its options; the page says which
             continue
         if found is not None:
