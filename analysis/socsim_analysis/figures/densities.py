@@ -46,7 +46,7 @@ def density_figure(frame: pd.DataFrame, *, low: float, high: float, unit: str = 
     figure.update_yaxes(title_text=f"mean {unit}<br>of those read", col=1)
     bar = {"title": {"text": "people"}, "thickness": 14, "outlinewidth": 0}
     colours = {"colorscale": SHARE_COLOURS, "reversescale": True, "cmin": 0, "colorbar": bar}
-    return styled(figure, 90 + 300 * lowest, coloraxis=colours, margin={"l": 72, "r": 16, "t": 60, "b": 52}, showlegend=False)
+    return styled(figure, 90 + 240 * lowest, coloraxis=colours, margin={"l": 72, "r": 16, "t": 60, "b": 52}, showlegend=False)
 
 
 def _words(cells: pd.DataFrame) -> str:
