@@ -13,9 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from socsim.measures import leaning_density
+from socsim_analysis.designs.of_runs import table_of
 from socsim_analysis.designs.response_curve import SEEN_CHOICES
 from socsim_analysis.figures.tables import DENSITIES, OPINIONS, PLACES
-from socsim_analysis.frames import RunLike, arm_names, in_order_of_arms, item_spec, opinions, replicates, world_opinions
+from socsim_analysis.frames import RunLike, arm_names, in_order_of_arms, opinions, replicates, world_opinions
 
 __all__ = ["density_table", "opinion_table", "places_table", "seen_choices"]
 
@@ -130,24 +131,18 @@ def _layout(size: int, pairs: list[tuple[int, int]]) -> NDArray[np.float64]:
 def seen_choices(run: RunLike) -> dict[str, pd.DataFrame]:
     """Binary choices of people who see those of others, by what A is, each like `SEEN_CHOICES`.
 
-    These are decisions to adopt (of people who have not), and answers to items of two options after others' answers to them have
-    been seen, of which A is the first option.
+    These are decisions to adopt (of people who have not), and answers to items of two options after others' choices have been
+    seen, of which A is the first option.
     """
     found = {}
     adopting = _adopting(run)
     if adopting is not None:
         found["adopt"] = adopting
-    for item in dict.fromkeys(run.responses["item"]) if len(run.responses) else ():
-        spec = item_spec(run, str(item))
-        if spec is not None and len(spec.options) == 2 and len(run.seen):
-            made = _answering(run, str(item), spec.options)
-            if len(made):
-                found[f"{item}: {spec.options[0]}"] = made
+    answers = table_of(run, "response_curve")
+    declared = run.scenario.items if isinstance(run.scenario.items, dict) else {}
+    parts = dict(list(answers.groupby("item"))) if answers is not None else {}
+    found |= {f"{name}: {spec.options[0]}": SEEN_CHOICES.check(parts[name]) for name, spec in declared.items() if name in parts}
     return {name: in_order_of_arms(run, table) for name, table in found.items()}
-
-
-def _worlds(rows: pd.DataFrame) -> pd.Series:
-    return "replicate " + rows["replicate"].astype(str)
 
 
 def _adopting(run: RunLike) -> pd.DataFrame | None:
@@ -165,7 +160,7 @@ def _adopting(run: RunLike) -> pd.DataFrame | None:
     return SEEN_CHOICES.check(
         pd.DataFrame(
             {
-                "world": _worlds(rows),
+                "world": "replicate " + rows["replicate"].astype(str),
                 "arm": rows["arm"],
                 "person": rows["agent"].astype(str),
                 "k": rows["known"].astype(int),
@@ -174,20 +169,3 @@ def _adopting(run: RunLike) -> pd.DataFrame | None:
             }
         )
     )
-
-
-def _answering(run: RunLike, item: str, options: tuple[str, ...]) -> pd.DataFrame:
-    keys = [*_WHO, "turn"]
-    shown = run.seen[(run.seen["author"] >= 0) & run.seen["text"].isin(options)]
-    counts = shown.assign(a=shown["text"] == options[0]).groupby(keys)["a"].agg(["size", "sum"]).reset_index()
-    rows = run.responses[run.responses["item"] == item].merge(counts, on=keys)
-    chose = (rows["option"] == options[0]).astype(float).where(rows["status"] == "answered")
-    made = {
-        "world": _worlds(rows),
-        "arm": rows["arm"],
-        "person": rows["agent"].astype(str),
-        "k": rows["size"].astype(int),
-        "m": rows["sum"].astype(int),
-        "chose_a": chose,
-    }
-    return SEEN_CHOICES.check(pd.DataFrame(made))

@@ -12,10 +12,10 @@ from fake_run import Recipe, fake_run, money_run
 from socsim_analysis.figure_files import missing_kinds
 from socsim_analysis.figure_tables import density_table, opinion_table, seen_choices
 from socsim_analysis.frames import Snapshot
-from socsim_analysis.run_figures import FIGURES, figures_of, file_name, run_figures
+from socsim_analysis.run_figures import FIGURES, behaviour, figures_of, file_name, run_figures
 from socsim_analysis.spreading import adopter_table
 
-from socsim import ScriptedEngine, run
+from socsim import Scenario, ScriptedEngine, run
 from socsim.measures import leaning_density
 
 DEBATE = fake_run(Recipe(noise=0.1, replicates=2))
@@ -129,3 +129,59 @@ def test_shares_of_a_feed_are_trees_under_their_posts(tmp_path: Path) -> None:
     assert sorted(shared["about"]) == sorted(table.loc[table["parent"] != "", "parent"])
     (found,) = [one for one in run_figures(done) if one.kind == "cascades"]
     assert found.tables["cascades"]["size"].sum() == len(table)
+
+
+def test_answers_after_staged_choices_have_a_curve_for_each_item(tmp_path: Path) -> None:
+    item = {"type": "nominal", "text": "Which?", "readout": {"draw": "fresh"}}
+    scenario = Scenario.model_validate(
+        {
+            "socsim": 1,
+            "name": "staged",
+            "population": {"size": 3},
+            "items": {"one": {**item, "options": ["dax", "wug"]}, "two": {**item, "options": ["mib", "tup"]}},
+            "schedule": [
+                {
+                    "phase": name,
+                    "repeat": 3,
+                    "interaction": {
+                        "kind": "staged",
+                        "options": {"others": 2},
+                        "wording": {"each": "{choices}", "choice": "{option}"},
+                    },
+                    "ask": [name],
+                }
+                for name in ("one", "two")
+            ],
+            "inference": {"engine": "scripted"},
+        }
+    )
+    done = run(scenario, engine=ScriptedEngine(), out=tmp_path / "run", report=False)
+    found = [one for one in run_figures(done) if one.kind == "response_curves"]
+    assert [one.title for one in found] == ["Response curve: one: dax", "Response curve: two: mib"]
+    assert found[0].tables["response_curve_one_dax"]["m"].tolist() == [-1.0, 0.0, 1.0]
+    assert found[0].tables["response_curve_one_dax"]["n"].tolist() == [3, 3, 3]
+    assert "Nobody made the choices shown" in found[0].caption
+
+
+def test_errors_stand_beside_those_of_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    trials = pd.DataFrame({"world": "w", "person": [1, 1, 2, 2], "trial": ["a", "b", "a", "b"], "critical": True})
+    ours = trials.assign(arm="treatment", erred=[1.0, 1.0, 1.0, None])
+    theirs = trials.assign(erred=[0.0, 0.0, 0.0, 1.0])
+    numbers = {"task": "t", "person": [1, 2, 1, 2], "round": [1, 1, 2, 2], "truth": 10.0}
+    guesses = pd.DataFrame({"world": "w", "arm": "treatment", **numbers, "estimate": [10.0, 0.0, 20.0, 5.0]})
+    tables = {"conformity": ours, "crowds": guesses}
+    monkeypatch.setattr(behaviour, "table_of", lambda run, design: tables.get(design))
+    conformity, estimates = figures_of(money_run(), "errors", theirs)
+    found = conformity.tables["errors_conformity"].set_index(["source", "bin"])["share"]
+    assert found["people"].tolist() == [0.5, 0.5, 0.0]
+    assert found["treatment"].tolist() == [0.0, 0.5, 0.5]
+    table = estimates.tables["errors_estimates"].set_index(["source", "bin"])
+    assert table.loc[("run, first round", "−0.25 to 0.25"), ["share", "n"]].tolist() == [1.0, 1]
+    assert (
+        table.loc[("run, last round", "0.25 to 0.75"), "share"]
+        == table.loc[("run, last round", "−0.75 to −0.25"), "share"]
+        == 0.5
+    )
+    assert "1 estimates of 0 or less" in estimates.caption
+    assert "hand over a tidy table of people" in estimates.caption
+    assert "hand over" not in conformity.caption

@@ -38,6 +38,8 @@ __all__ = ["cascade_shapes", "choices", "errors", "response_curves"]
 
 _RATIOS = (-1.75, -1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75)
 _MOST_PANELS = 6
+_BY_LOT = "Nobody made the choices shown: which were shown when was drawn, so the curve is an effect of what was shown."
+_NOT_BY_LOT = "That people who see many choose it choose it more often is no proof of influence: they may differ in other ways."
 _NO_PEOPLE = " No answers of people stand beside them: hand over a tidy table of people (socsim figures --people)."
 
 
@@ -50,12 +52,12 @@ def response_curves(run: Snapshot) -> Iterator[RunFigure]:
         name = file_name("response_curve", choice)
         out = int(table["chose_a"].isna().sum()) + int(((table["k"] == 0) & table["chose_a"].notna()).sum())
         said = [_fit_words(row) for row in fits.to_dict("records")]
+        by_lot = choice != "adopt" and not (run.seen["author"] >= 0).any()
         left = f" {count(out)} decisions are left out: no answer, or nobody to be seen." if out else ""
         caption = (
             f"{choice}: share of decisions by the mean choice of those seen, with 95 % Wilson intervals, and the fit P(m) = "
             f"½[1 + tanh β(m + h)] by maximum likelihood ({'; '.join(said)}). Intervals take decisions as independent, which "
-            f"those of one person or network are not.{left} That people who see many choose it choose it more often "
-            "is no proof of influence: they may differ in other ways."
+            f"those of one person or network are not.{left} {_BY_LOT if by_lot else _NOT_BY_LOT}"
         )
         figure = response_curve_figure(table, choice=choice, colours=arm_colours(arm_names(run)))
         tables = {name: shares, f"{name}_fit": fits, f"{name}_choices": table}

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from socsim_analysis.against_people import AgainstPeople, compare_many
+from socsim_analysis.against_people import AgainstPeople
 from socsim_analysis.contrasts import LEAST_WORLDS, QUANTITIES, arm_contrasts
+from socsim_analysis.declared import compare_declared
 from socsim_analysis.effects import effect_table
 from socsim_analysis.figures import forest_figure
 from socsim_analysis.figures.tables import EFFECTS
-from socsim_analysis.findings import known_findings
-from socsim_analysis.findings.registry import FindingError, find_finding
 from socsim_analysis.frames import Snapshot, opinion_items, replicates, treatment_arm
 from socsim_analysis.markup import count
 from socsim_analysis.run_figures.opinions import unit_of
@@ -73,7 +72,7 @@ def contrasts(run: Snapshot) -> Iterator[RunFigure]:
             else f"n = {worlds} per arm, no interval"
         )
         caption = (
-            f"{item}: change from the first to the last step in “{treatment_arm(run)}”, less that in the other arm, in "
+            f"{item}: change from the first to the last time asked in “{treatment_arm(run)}”, less that in the other arm, in "
             f"{unit_of(run, item)}; {over}."
         )
         name = file_name("contrasts", item)
@@ -83,14 +82,7 @@ def contrasts(run: Snapshot) -> Iterator[RunFigure]:
 
 def findings(run: Snapshot) -> Iterator[RunFigure]:
     """A figure for every finding of the registry that the scenario names and the run holds."""
-    named = [entry.finding for entry in run.scenario.compare if entry.finding not in known_findings()]
-    chosen = []
-    for name in named:
-        try:
-            chosen.append(find_finding(name))
-        except FindingError:  # the page says so
-            continue
-    for found in compare_many(run, chosen, arm=treatment_arm(run)):
+    for found in compare_declared(run):
         if isinstance(found, AgainstPeople):
             yield _finding(found)
 
