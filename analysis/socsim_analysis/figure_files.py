@@ -70,7 +70,7 @@ def missing_kinds(files: Sequence[RunFigure]) -> dict[str, str]:
 
 def write_table(frame: pd.DataFrame, path: Path) -> Path:
     """A tidy table as CSV (UTF-8, a comma between fields, empty where missing); numbers keep all their digits."""
-    frame.to_csv(path, index=False, lineterminator="\n")
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8", errors="replace")
     return path
 
 

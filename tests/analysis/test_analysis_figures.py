@@ -194,6 +194,18 @@ def test_a_forest_shows_intervals_and_says_where_there_is_none() -> None:
     ).layout.xaxis.title.text == ("difference to the reference level (points)")
 
 
+def test_units_are_texts_and_never_links() -> None:
+    unit = "<a href='javascript:x'>u</a>"
+    forest = forest_figure(pd.DataFrame({"name": ["<i>"], "estimate": [1.0], "low": [0.0], "high": [2.0]}), unit)
+    bars = choice_figure(choice_histogram(["<i>"], ["<i>"], "<i>", people=False), unit=unit)
+    for figure in (forest, bars):
+        text = json.dumps(
+            [figure.layout.xaxis.title.text, [trace.name for trace in figure.data], [*figure.data[0].y]], default=str
+        )
+        assert "<" not in text
+        assert "&lt;a href" in figure.layout.xaxis.title.text
+
+
 def test_a_network_draws_each_tie_once_and_missing_answers_as_crosses() -> None:
     places = pd.DataFrame({"step": 0, "person": [0, 1, 2], "x": [0.0, 1.0, 2.0], "y": 0.0, "opinion": [1.0, 2.0, None]})
     ties = pd.DataFrame({"author": [0, 1, 2], "reader": [1, 0, 9]})

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from socsim_analysis.figures.style import INK, SHARE_COLOURS, arm_panels, styled
+from socsim_analysis.figures.style import INK, SHARE_COLOURS, arm_panels, label, styled
 from socsim_analysis.figures.tables import DENSITIES
 from socsim_analysis.markup import numeral
 
@@ -42,8 +42,8 @@ def density_figure(frame: pd.DataFrame, *, low: float, high: float, unit: str = 
     lowest = places[-1][0] if places else 1
     figure.update_xaxes(range=[low, high], constrain="domain")
     figure.update_yaxes(range=[low, high], constrain="domain")
-    figure.update_xaxes(title_text=f"own {unit}", row=lowest)
-    figure.update_yaxes(title_text=f"mean {unit}<br>of those read", col=1)
+    figure.update_xaxes(title_text=f"own {label(unit, 30, 1)}", row=lowest)
+    figure.update_yaxes(title_text=f"mean {label(unit, 30, 1)}<br>of those read", col=1)
     bar = {"title": {"text": "people"}, "thickness": 14, "outlinewidth": 0}
     colours = {"colorscale": SHARE_COLOURS, "reversescale": True, "cmin": 0, "colorbar": bar}
     return styled(figure, 90 + 240 * lowest, coloraxis=colours, margin={"l": 72, "r": 16, "t": 60, "b": 52}, showlegend=False)

@@ -116,9 +116,9 @@ def _bars(frame: pd.DataFrame, unit: str, counted: str, *, gap: float) -> go.Fig
         title.text = f"{label(panel)}<br>{_sizes(rows[rows['panel'] == panel])}" if len(panels) > 1 else label(panel)
     lowest = places[-1][0] if places else 1
     figure.update_xaxes(type="category")
-    figure.update_xaxes(title_text=unit, row=lowest)
+    figure.update_xaxes(title_text=label(unit, 60, 1), row=lowest)
     figure.update_yaxes(rangemode="tozero")
-    figure.update_yaxes(title_text=f"share of {counted} (%)", col=1)
+    figure.update_yaxes(title_text=f"share of {label(counted, 30, 1)} (%)", col=1)
     height = 400 if len(panels) < 2 else 130 + 270 * lowest
     top = 64 if len(panels) < 2 else 96
     return styled(figure, height, barmode="group", bargap=gap, margin={"l": 60, "r": 16, "t": top, "b": 56}, legend={"y": 1.08})

@@ -42,7 +42,7 @@ def forest_figure(frame: pd.DataFrame, unit: str, *, reference: float | None = 0
         figure.add_vrect(reference - margin, reference + margin, fillcolor=GREY, opacity=0.15, line_width=0)
     if reference is not None:
         figure.add_vline(x=reference, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text=unit)
+    figure.update_xaxes(title_text=label(unit, 80, 1))
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=lines[::-1])
     return styled(figure, 110 + 34 * max(len(rows), 1), showlegend=False)
 
