@@ -86,6 +86,7 @@ def test_comparison_with_people_is_in_the_words_of_the_page() -> None:
     entry = _entry(render_checklist(money_run()), "E.1")
     assert "away from the answers of people (total variation)" in entry
     assert "Nothing in this run" not in entry
+    assert "No probe of the model lies in the run folder" in _entry(render_checklist(money_run()), "Leakage")
 
 
 def test_several_models_are_told_one_by_one() -> None:

@@ -18,8 +18,10 @@ from socsim.scenario.engines import SamplingSpec
 from socsim_analysis.checklist.entries import Entry, named, said, shown_list, to_write
 from socsim_analysis.failures import call_failures, failures_by_kind
 from socsim_analysis.frames import Snapshot, arm_names, replicates
+from socsim_analysis.leakage import families_of, giveaway_sentences, giveaways_of
 from socsim_analysis.markdown import md_code_block, md_text
 from socsim_analysis.markup import count, numeral, percent, plural
+from socsim_analysis.probes import probe_of, probe_sentences
 
 __all__ = ["core_entries", "optional_entries", "own_entries"]
 
@@ -82,10 +84,7 @@ def optional_entries(run: Snapshot, reaction: Sequence[str]) -> list[Entry]:
         Entry("Other methods and models", [
             named("Models in this run", shown_list(run.scenario.inference.labels)), others,
             to_write("other models and methods compared, or why none")]),
-        Entry("Leakage of training data", [
-            said("A run cannot show what a model has read. Published findings, scales and data sets are likely to be in its "
-                 "training data; closeness to them is no proof of the same reasons."),
-            to_write("checks (recognition of the study, other words or numbers, data after the model's cut-off), and results")]),
+        Entry("Leakage of training data", _leakage(run)),
         Entry("Bias and systematic differences", [to_write("groups or topics for which answers may be wrong in one direction")]),
         Entry("Transcripts", [
             said("All prompts and replies, token for token, are in record.sqlite; “socsim show” prints any, and “socsim record "
@@ -129,6 +128,20 @@ def _cost(run: Snapshot) -> str:
     paid = float(run.manifest.get("usd") or 0.0)
     price = str((run.manifest.get("forecast") or {}).get("price") or "the run knew")
     return f"{numeral(paid, 4)} US dollars by these prices: {price}" if paid else f"nothing was charged; prices: {price}"
+
+
+def _leakage(run: Snapshot) -> list[str]:
+    found, families = probe_of(run), families_of(run.scenario)
+    probed = [sentence for family in families for sentence in probe_sentences(found, family)] if found is not None else []
+    lines = [said(one) for one in (*giveaway_sentences(giveaways_of(run)), *probed)]
+    if families and found is None:
+        lines.append(said("No probe of the model lies in the run folder (socsim probe)."))
+    return [
+        said("A run cannot show what a model has read. Published findings, scales and data sets are likely to be in its training "
+             "data; closeness to them is no proof of the same reasons."),
+        *lines,
+        to_write("further checks (other words or numbers, data after the model's cut-off), and results"),
+    ]  # fmt: skip
 
 
 def _purposes(run: Snapshot) -> list[str]:
