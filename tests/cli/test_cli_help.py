@@ -42,6 +42,7 @@ def test_the_program_has_the_documented_commands() -> None:
             "findings list",
             "findings show",
             "findings cite",
+            "findings table",
             "advise",
             "report",
             "figures",
