@@ -27,6 +27,7 @@ __all__ = [
     "arm_names",
     "calls_of_their_own",
     "control_of",
+    "in_order_of_arms",
     "in_several_contexts",
     "item_spec",
     "item_values",
@@ -178,6 +179,13 @@ def arm_names(run: RunLike) -> tuple[str, ...]:
     present = set(run.agents["arm"]) if not run.agents.empty else set()
     declared = [arm.name for arm in run.scenario.arms]
     return tuple(arm for arm in [*declared, *sorted(present - set(declared))] if arm in present)
+
+
+def in_order_of_arms(run: RunLike, frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table with a column ``arm`` in the order of the scenario's arms; within an arm as they were."""
+    place = {arm: number for number, arm in enumerate(arm_names(run))}
+    ordered: pd.DataFrame = frame.sort_values("arm", key=lambda arms: arms.map(place), kind="stable").reset_index(drop=True)
+    return ordered
 
 
 def control_of(run: RunLike, arm: str) -> str | None:

@@ -25,9 +25,10 @@ from socsim_analysis.figures import arm_colours, embedded_figure
 from socsim_analysis.findings import known_findings, load_finding
 from socsim_analysis.frames import Snapshot, arm_names, item_spec, opinion_items, phase_of_step, replicates, treatment_arm
 from socsim_analysis.markup import Html, element, escaped, join, rows_table
+from socsim_analysis.run_figures import RunFigure, figures_of
 from socsim_analysis.signal import Signal, signal_check
 
-__all__ = ["MOST_ARMS", "MOST_ITEMS", "Held", "Page", "whole_page"]
+__all__ = ["MOST_ARMS", "MOST_ITEMS", "Drawn", "Held", "Page", "whole_page"]
 
 _NO_SCRIPT = element("noscript", element("p", "The figures need JavaScript; the tables hold the same numbers without it."))
 
@@ -47,6 +48,17 @@ class Held:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A figure on the page and the tidy tables behind it; none where only what it draws is known."""
+
+    number: int
+    figure: go.Figure
+    description: str
+    """What it shows, for those who cannot see it."""
+    tables: Mapping[str, pd.DataFrame]
+
+
 @dataclass
 class Page:
     """A page being written: what all sections share, and how many figures and tables there are so far."""
@@ -56,6 +68,8 @@ class Page:
     """One exact exchange with the model, as text."""
     figures: int = field(default=0, init=False)
     tables: int = field(default=0, init=False)
+    drawn: list[Drawn] = field(default_factory=list)
+    """All figures so far."""
 
     @cached_property
     def arms(self) -> tuple[str, ...]:
@@ -148,10 +162,28 @@ class Page:
         rows = self.run.responses
         return frozenset(item for item in items if rows.loc[rows["item"] == item, "step"].nunique() == 1)
 
-    def figure(self, figure: go.Figure, caption: str | Html, description: str) -> Html:
-        """The next figure."""
+    def figure(
+        self, figure: go.Figure, caption: str | Html, description: str, tables: Mapping[str, pd.DataFrame] | None = None
+    ) -> Html:
+        """The next figure.
+
+        Args:
+            figure: what to draw.
+            caption: what it shows, with n and units.
+            description: the same for those who cannot see it.
+            tables: the tidy tables that it was drawn from, by name.
+        """
         self.figures += 1
+        self.drawn.append(Drawn(self.figures, figure, description, tables or {}))
         return embedded_figure(figure, self.figures, caption, description)
+
+    def figures_of(self, kind: str, *items: str) -> tuple[RunFigure, ...]:
+        """Figures of a kind of `socsim_analysis.run_figures.FIGURES`, of these items, else of those that get figures."""
+        return figures_of(self.run, kind, items=items or self.items)
+
+    def run_figure(self, found: RunFigure) -> Html:
+        """The next figure, from the place where files get theirs."""
+        return self.figure(found.figure, found.caption, found.title, found.tables)
 
     def table(self, caption: str | Html, headers: Sequence[str], rows: Sequence[Sequence[str | Html]], words: int = 1) -> Html:
         """The next table; see `socsim_analysis.markup.rows_table`."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from socsim.errors import SocsimError
 from socsim_analysis.frames import RunLike, Snapshot, of_arms, snapshot
 from socsim_analysis.markup import Html, element, join
-from socsim_analysis.page import MOST_ARMS, Page, whole_page
+from socsim_analysis.page import MOST_ARMS, Drawn, Page, whole_page
 from socsim_analysis.sections.asked import asked_section
 from socsim_analysis.sections.contrast import contrast_section
 from socsim_analysis.sections.distribution import distribution_section
@@ -32,13 +33,14 @@ from socsim_analysis.sections.memory import memory_section
 from socsim_analysis.sections.messages import messages_section
 from socsim_analysis.sections.models import models_section
 from socsim_analysis.sections.network import network_section
+from socsim_analysis.sections.patterns import patterns_section
 from socsim_analysis.sections.reaction import reaction_section
 from socsim_analysis.sections.running import running_section
 from socsim_analysis.sections.summary import summary_section
 from socsim_analysis.sections.sweep import sweep_section
 from socsim_analysis.sections.trajectories import trajectories_section
 
-__all__ = ["REPORT_NAME", "SECTIONS", "render_report", "write_report"]
+__all__ = ["REPORT_NAME", "SECTIONS", "Written", "render_report", "write_page", "write_report"]
 
 REPORT_NAME = "report.html"
 """Name of the page inside a run folder."""
@@ -54,6 +56,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[Page], Html | None]]] = {
     "findings": ("Findings about people", findings_section),
     "trajectories": ("Over time", trajectories_section),
     "distribution": ("Distribution", distribution_section),
+    "patterns": ("Patterns", patterns_section),
     "influence": ("Neighbours and models", influence_section),
     "heldout": ("Models on held-out steps", held_out_section),
     "signal": ("Signal check", reaction_section),
@@ -94,11 +97,31 @@ def write_report(run: RunLike, path: Path | str | None = None) -> Path:
     return target
 
 
+@dataclass(frozen=True)
+class Written:
+    """What stands on the page, before the frame around it: every other form of the report is made of this."""
+
+    run: Snapshot
+    summary: Html
+    parts: Mapping[str, Html]
+    """Parts below the summary by anchor, in order."""
+    drawn: tuple[Drawn, ...]
+    """All figures, by number."""
+
+
 def render_report(run: RunLike) -> str:
     """The page of a run as text."""
+    written = write_page(run)
+    links = [element("a", SECTIONS[anchor][0], href=f"#{anchor}") for anchor in written.parts]
+    contents = element("nav", join(links, " "), aria_label="contents")
+    return whole_page(f"{written.run.scenario.name} – socsim", [written.summary, contents, *written.parts.values()])
+
+
+def write_page(run: RunLike) -> Written:
+    """Everything that stands on the page of a run."""
     whole = snapshot(run)
     page = Page(whole, _example(run, whole))
-    narrow = page if len(page.arms) <= MOST_ARMS else Page(of_arms(whole, page.arms[:MOST_ARMS]), page.example)
+    narrow = page if len(page.arms) <= MOST_ARMS else Page(of_arms(whole, page.arms[:MOST_ARMS]), page.example, page.drawn)
     summary = summary_section(page)
     parts: dict[str, Html] = {}
     for anchor, (_, write) in SECTIONS.items():
@@ -107,9 +130,7 @@ def render_report(run: RunLike) -> str:
         part = write(written)
         if part is not None:
             parts[anchor] = part
-    links = [element("a", SECTIONS[anchor][0], href=f"#{anchor}") for anchor in parts]
-    contents = element("nav", join(links, " "), aria_label="contents")
-    return whole_page(f"{whole.scenario.name} – socsim", [summary, contents, *parts.values()])
+    return Written(whole, summary, parts, tuple(page.drawn))
 
 
 def _example(run: RunLike, whole: Snapshot) -> str:

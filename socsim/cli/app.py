@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from socsim.cli import comparing, estimating, findings, models, probing, records, results, running, scenarios, sweeping
+from socsim.cli import comparing, estimating, findings, models, probing, records, reporting, results, running, scenarios, sweeping
 from socsim.cli.console import PlainErrors, say
 
 __all__ = ["app", "main"]
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (running, sweeping, estimating, probing, results, comparing, scenarios):
+for group in (running, sweeping, estimating, probing, reporting, results, comparing, scenarios):
     group.add_commands(app)
 app.add_typer(models.app, name="models")
 app.add_typer(records.app, name="record")

@@ -27,7 +27,9 @@ def compare_command(
     ],
     finding: Annotated[list[str] | None, typer.Option("--finding", help="Name of a finding; may be given again.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every finding that the run or table holds.")] = False,
-    arm: Annotated[str | None, typer.Option("--arm", help="Arm to compare. Default: the treatment arm.")] = None,
+    arm: Annotated[
+        str | None, typer.Option("--arm", help="Arm to compare. Default: as the scenario says, or the treatment arm.")
+    ] = None,
     against: Annotated[str | None, typer.Option("--against", help="Other arm, for findings that are differences.")] = None,
     probe: Annotated[
         Path | None, typer.Option("--probe", help="Folder of a probe of the same model and scenario that lies elsewhere.")
@@ -36,23 +38,25 @@ def compare_command(
         Path | None,
         typer.Option("--response-curve", help="Run that measured the response curve of single agents, for binary runs."),
     ] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Also write one HTML page about all runs.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Hold runs against findings about people: estimate, intervals, verdict by the printed rule, and what stands beside it.
 
-    A table of people in the columns of a finding's design may stand in place of a run, to see how people do by the same rule.
+    Without --finding and --all, these are the findings that the scenario of a run names. A table of people in the columns of a
+    finding's design may stand in place of a run, to see how people do by the same rule.
     """
     from socsim_analysis.against_people import NotComparable, read_curve
-    from socsim_analysis.findings.registry import registry
 
     from socsim.run_folder import Run
 
-    if bool(finding) == every:
+    if finding and every:
         raise typer.BadParameter("name findings, or give --all", param_hint="--finding")
-    chosen = list(registry().values()) if every else [found(name) for name in finding or ()]
+    chosen = _chosen(finding, every=every)
     try:
         curve = read_curve(Run(response_curve)) if response_curve is not None else None
-        results = [(place, one) for place in places for one in _compared(_read(place, probe), chosen, arm, against, curve)]
+        read = {place: _read(place, probe) for place in places}
+        results = [(place, one) for place in places for one in _compared(read[place], chosen, arm, against, curve)]
     except NotComparable as error:  # a table that cannot be read, or a run without a curve
         complain(f"error: {error}")
         raise typer.Exit(EXIT_ERROR) from error
@@ -60,7 +64,10 @@ def compare_command(
     refused = [str(one) for _, one in results if isinstance(one, NotComparable)]
     if refused and (not every or not done):
         complain("\n".join(f"error: {line}" for line in dict.fromkeys(refused[:5])))
-        raise typer.Exit(EXIT_ERROR)
+        if not done or chosen is not None:
+            raise typer.Exit(EXIT_ERROR)
+    if page is not None:
+        _write_page(page, read, results)
     if as_json:
         told = [_as_json(place, one) | {"leakage": _leakage(place, one, probe)} for place, one in done]
         say(json.dumps(told, ensure_ascii=False, indent=2))
@@ -69,6 +76,15 @@ def compare_command(
         _tell(place, one, _leakage(place, one, probe))
     if every:
         say(f"{len(done)} compared; {len(refused)} findings are of other designs or need --arm, --against or another version")
+
+
+def _chosen(names: list[str] | None, *, every: bool) -> list[Any] | None:
+    """The findings to compare; None for those that each scenario names."""
+    from socsim_analysis.findings.registry import registry
+
+    if every:
+        return list(registry().values())
+    return [found(name) for name in names] if names else None
 
 
 def _read(place: Path, probe: Path | None) -> Any:
@@ -83,12 +99,17 @@ def _read(place: Path, probe: Path | None) -> Any:
     return Run(place) if probe is None else with_probe(Run(place), read_probe(probe))
 
 
-def _compared(read: Any, findings: list[Any], arm: str | None, against: str | None, curve: Any) -> list[Any]:
+def _compared(read: Any, findings: list[Any] | None, arm: str | None, against: str | None, curve: Any) -> list[Any]:
     import pandas as pd
     from socsim_analysis.against_people import NotComparable, compare_many, compare_table
+    from socsim_analysis.declared import compare_declared
 
     if not isinstance(read, pd.DataFrame):
+        if findings is None:
+            return _declared(read, compare_declared(read, arm=arm, against=against, curve=curve))
         return compare_many(read, findings, arm=arm, against=against, curve=curve)
+    if findings is None:
+        raise typer.BadParameter("a table of people names no findings; give --finding, or --all", param_hint="--finding")
     found: list[Any] = []
     for finding in findings:
         try:
@@ -96,6 +117,26 @@ def _compared(read: Any, findings: list[Any], arm: str | None, against: str | No
         except NotComparable as error:
             found.append(error)
     return found
+
+
+def _declared(run: Any, found: list[Any]) -> list[Any]:
+    from socsim_analysis.against_people import NotComparable
+
+    if not found:
+        said = f"{run.path}: its scenario names no finding to be held against; give --finding, or --all"
+        raise NotComparable(said)
+    return found
+
+
+def _write_page(path: Path, read: dict[Path, Any], results: list[tuple[Path, Any]]) -> None:
+    import pandas as pd
+    from socsim_analysis.findings_page import write_findings_page
+
+    tables = [str(place) for place, one in read.items() if isinstance(one, pd.DataFrame)]
+    if tables:
+        raise typer.BadParameter(f"a page is about runs, and {tables[0]} is a table", param_hint="--page")
+    by_run = [(one, [found for where, found in results if where == place]) for place, one in read.items()]
+    complain(f"page: {write_findings_page(by_run, path)}")
 
 
 def _leakage(place: Path, one: Any, probe: Path | None) -> list[str]:

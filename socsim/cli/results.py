@@ -1,8 +1,7 @@
-"""Commands that read a run: report, show, export."""
+"""Commands that read a run: show, export."""
 
 from __future__ import annotations
 
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +18,6 @@ __all__ = ["add_commands"]
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
-    app.command("report")(report_command)
     app.command("show")(show_command)
     app.command("export")(export_command)
 
@@ -28,18 +26,6 @@ def _open(folder: Path) -> Run:
     from socsim.run_folder import Run
 
     return Run(folder)
-
-
-def report_command(
-    run: RunFolder, open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False
-) -> None:
-    """Write report.html, one self-contained page that says what happened in a run."""
-    from socsim_analysis.report import write_report
-
-    page = write_report(_open(run)).resolve()
-    say(f"report: {page.as_uri()}")
-    if open_page:
-        webbrowser.open(page.as_uri())
 
 
 def show_command(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from socsim_analysis.against_people import AgainstPeople, NotComparable, compare_many
+from socsim_analysis.against_people import AgainstPeople, NotComparable
+from socsim_analysis.declared import compare_declared
 from socsim_analysis.figures import GREY, INK, label, labels, styled
-from socsim_analysis.findings import known_findings
-from socsim_analysis.findings.registry import Finding, FindingError, find_finding
 from socsim_analysis.markup import Html, bullets, element, numeral, paragraph, section
 from socsim_analysis.page import Page
 from socsim_analysis.reference_rows.values import Role
 
-__all__ = ["findings_section"]
+__all__ = ["INTRODUCTION", "compared_parts", "findings_section"]
 
 _COLOURS: Mapping[Role, str] = {
     "people": INK,
@@ -32,32 +31,30 @@ _COLOURS: Mapping[Role, str] = {
 
 def findings_section(page: Page) -> Html | None:
     """A part for every finding of the registry that ``compare`` names; None where it names none."""
-    parts: list[Html] = []
-    chosen: list[Finding] = []
-    distributions = known_findings() if page.run.scenario.compare else ()
-    for entry in page.run.scenario.compare:
-        if entry.finding in distributions:
-            continue
-        try:
-            chosen.append(find_finding(entry.finding))
-        except FindingError as error:
-            parts.append(paragraph(f"Finding {entry.finding}: not assessed; {error}."))
-    foretold: list[str] = []
-    for finding, found in zip(chosen, compare_many(page.run, chosen, arm=page.treatment), strict=True):
-        parts.append(element("h3", finding.title))
-        if isinstance(found, NotComparable):
-            parts.append(paragraph(f"Not assessed: {found}."))
-            continue
-        parts += _compared(page, found)
-        foretold += [found.single_agent] if found.single_agent and found.single_agent not in foretold else []
-    if not parts:
+    found = compare_declared(page.run)
+    if not found:
         return None
-    intro = (
-        "Each finding is held against the run by the same rule, world by world. A verdict is about these agents in this design, "
-        "not about the model everywhere. Mean, spread and rule of decision are findings of their own and are not added up."
-    )
-    said = [paragraph(one) for one in (intro, *foretold)]
-    return section("findings", "Held against findings about people", *said, *parts)
+    return section("findings", "Held against findings about people", paragraph(INTRODUCTION), *compared_parts(page, found))
+
+
+INTRODUCTION = (
+    "Each finding is held against the run by the same rule, world by world. A verdict is about these agents in this design, "
+    "not about the model everywhere. Mean, spread and rule of decision are findings of their own and are not added up."
+)
+
+
+def compared_parts(page: Page, found: Sequence[AgainstPeople | NotComparable]) -> list[Html]:
+    """What single agents foretell, then a part for every finding: sentence, figure, table and what it rests on."""
+    foretold = dict.fromkeys(one.single_agent for one in found if not isinstance(one, NotComparable) and one.single_agent)
+    parts = [paragraph(one) for one in foretold]
+    for one in found:
+        if isinstance(one, NotComparable):
+            parts.append(paragraph(f"Not assessed: {one}."))
+            continue
+        arms = f"{label(one.arm)} less {label(one.against)}" if one.against else label(one.arm)
+        parts.append(element("h3", f"{one.finding.title} (arm {arms})" if one.arm else one.finding.title))
+        parts += _compared(page, one)
+    return parts
 
 
 def _compared(page: Page, found: AgainstPeople) -> list[Html]:

@@ -1,4 +1,4 @@
-"""Figures of a page: how they look, and how they are put into it. Knows nothing of runs.
+"""How figures look, and how they are put into a page.
 
 Colours are those of Okabe & Ito (told apart by colour-blind readers), ``Cividis`` for shares, and purple to orange for opinions.
 """
@@ -9,7 +9,6 @@ import html
 import textwrap
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -22,20 +21,25 @@ __all__ = [
     "SHARE_COLOURS",
     "arm_colours",
     "arm_panels",
-    "effect_figure",
+    "clear_colour",
+    "dashes",
     "embedded_figure",
     "label",
     "labels",
     "script_json",
     "styled",
+    "symbols",
 ]
 
 _ARMS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 INK = "#1f2430"
 GREY = "#9aa0aa"
 _AXIS = "#c4c8d0"
-OPINION_COLOURS = [[0.0, "#542788"], [0.25, "#998ec3"], [0.5, "#f2f0ee"], [0.75, "#f1a340"], [1.0, "#b35806"]]
+OPINION_COLOURS = [[0.0, "#2d0f52"], [0.25, "#6a4c93"], [0.5, "#b07f93"], [0.75, "#e6ab5e"], [1.0, "#fce9b8"]]
+"""From dark purple to pale orange: lighter throughout, so that the order is seen in grey, too."""
 SHARE_COLOURS = "Cividis"
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -92,33 +96,20 @@ def labels(texts: Sequence[str], width: int = 26, lines: int = 2) -> list[str]:
     return [f"{text} ({number})" if short.count(text) > 1 else text for number, text in enumerate(short, start=1)]
 
 
-def effect_figure(names: Sequence[str], effects: pd.DataFrame, unit: str) -> go.Figure:
-    """One dot for each effect, with its interval where there is one, from top to bottom.
+def symbols(names: Sequence[str]) -> Mapping[str, str]:
+    """One shape of points for each name, so that a figure in grey can be read; they repeat after six."""
+    return {name: _SYMBOLS[number % len(_SYMBOLS)] for number, name in enumerate(names)}
 
-    Args:
-        names: of the effects, in order.
-        effects: columns ``effect``, ``low`` and ``high``; the latter NaN where there is no interval.
-        unit: of the effects.
-    """
-    known = effects["low"].notna()
-    figure = go.Figure(
-        go.Scatter(
-            x=effects["effect"].tolist()[::-1],
-            y=labels(names, 38)[::-1],
-            error_x={
-                "type": "data",
-                "array": (effects["high"] - effects["effect"]).where(known, 0.0).tolist()[::-1],
-                "thickness": 1.4,
-            },
-            mode="markers",
-            marker={"size": 9, "color": _ARMS[0]},
-            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
-        )
-    )
-    figure.add_vline(x=0, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_xaxes(title_text=f"difference to the reference level ({unit})")
-    figure.update_yaxes(type="category")
-    return styled(figure, 110 + 34 * len(effects), showlegend=False)
+
+def dashes(names: Sequence[str]) -> Mapping[str, str]:
+    """One kind of line for each name; they repeat after six."""
+    return {name: _DASHES[number % len(_DASHES)] for number, name in enumerate(names)}
+
+
+def clear_colour(colour: str, opacity: float = 0.2) -> str:
+    """A colour ``#rrggbb`` that lets through what lies below it."""
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def arm_panels(arms: Sequence[str], per_row: int = 3) -> tuple[go.Figure, list[tuple[int, int]]]:
