@@ -104,11 +104,13 @@ def test_the_rule_that_made_the_worlds_foretells_them_best(rule: str, committed:
 
 @pytest.mark.parametrize("statistic", ["conventions.consensus_share", "conventions.alternative_share"])
 def test_the_row_covers_a_run_of_the_naming_game(statistic: str) -> None:
-    found = compare_run(game("naming game", 4), consensus(statistic))
+    run = game("naming game", 4)
+    run = replace(run, actions=run.actions[run.actions["step"] < 12])  # before all have come to one name
+    found = compare_run(run, consensus(statistic))
     (row,) = [row for row in found.rows if row.role == "classical"]
     assert row.name == "classical model: naming game"
-    low, high = (row.low, row.high) if row.low == row.low else (row.estimate, row.estimate)
-    assert low - 1e-9 <= found.values.estimate <= high + 1e-9
+    assert row.low <= found.values.estimate <= row.high
+    assert row.high - row.low < 0.5
 
 
 def test_people_who_do_not_move_are_not_taken_for_a_naming_game() -> None:

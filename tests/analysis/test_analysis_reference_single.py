@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 import socsim_analysis.reference_rows.single_agent as module
 from socsim_analysis.against_people import NotComparable, compare_run, read_curve
 from socsim_analysis.frames import Snapshot, snapshot
+from socsim_analysis.markup import join
 from socsim_analysis.page import Page
 from socsim_analysis.reference_rows import making
 from socsim_analysis.reference_rows.single_agent import NoCourse, binary_course, curve_of, foretold, measured_curve
@@ -22,7 +22,6 @@ from test_analysis_reference_naming import consensus
 
 from socsim import Observation, Scenario, ScriptedEngine, SocialAgent, run
 from socsim.measures import ResponseCurve, response_probability
-from socsim.scenario.worlds import CompareSpec
 
 BETA, H = 1.6, 0.1
 OPTIONS = ["tea", "coffee"]
@@ -185,9 +184,7 @@ def test_a_naming_game_of_two_names_has_a_row_of_its_curve(
     course = binary_course(done, "treatment")
     assert (course.n, course.rounds, course.seen, course.order) == (12, 5, 1, "in pairs")
     monkeypatch.setattr(making, "curve_of", lambda run: curve)
-    monkeypatch.setattr(findings, "find_finding", lambda name: consensus())
-    scenario = done.scenario.model_copy(update={"compare": (CompareSpec(finding="one"), CompareSpec(finding="two"))})
-    page = str(findings.findings_section(Page(replace(done, scenario=scenario))))
+    page = str(join(findings.compared_parts(Page(done), [compare_run(done, consensus())] * 2)))
     assert page.count("What the single agent already tells: its response curve, measured in this run") == 1
     assert "single agents&#x27; response curve" in page
 

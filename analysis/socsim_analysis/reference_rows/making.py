@@ -43,7 +43,7 @@ class Sources:
     """A response curve measured in another run; else that of this run is taken, where it measured one."""
     _chance: dict[tuple[str, tuple[str, ...]], list[Prepared]] = field(default_factory=dict, init=False)
     _crowds: dict[str, tuple[CrowdFit, Prepared] | None] = field(default_factory=dict, init=False)
-    _naming: dict[str, NamingFit | None] = field(default_factory=dict, init=False)
+    _naming: dict[str, tuple[NamingFit, list[Prepared]] | None] = field(default_factory=dict, init=False)
     _single: dict[str, tuple[Course, ResponseCurve, Foretold] | str] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -71,10 +71,11 @@ class Sources:
                 self._crowds[arm] = (fit, Prepared(made[needed]))
         return self._crowds[arm]
 
-    def naming(self, arm: str) -> NamingFit | None:
-        """The best rule of a naming game."""
+    def naming(self, arm: str) -> tuple[NamingFit, list[Prepared]] | None:
+        """The best rule of a naming game, and the tables that it makes."""
         if arm not in self._naming:
-            self._naming[arm] = best_naming_fit(self.run, self.table, arm) if self.run is not None else None
+            fit = best_naming_fit(self.run, self.table, arm) if self.run is not None else None
+            self._naming[arm] = None if fit is None else (fit, [Prepared(one) for one in fit.tables])
         return self._naming[arm]
 
     def single_agent(self, arm: str) -> tuple[Course, ResponseCurve, Foretold] | str:
@@ -170,9 +171,10 @@ def _averaging(sources: Sources, finding: Finding, arm: str) -> Row | None:
 
 
 def _naming(sources: Sources, finding: Finding, arm: str) -> Row | None:
-    fit = sources.naming(arm)
-    if fit is None:
+    found = sources.naming(arm)
+    if found is None:
         return None
+    fit, tables = found
     scores = ", ".join(f"{model} {score:.3g}" for model, score in fit.scores.items())
     alike = f"; within one standard error of it: {', '.join(fit.alike)}" if fit.alike else ""
     note = (
@@ -180,10 +182,8 @@ def _naming(sources: Sources, finding: Finding, arm: str) -> Row | None:
         f"shares of names by round best (energy score, smaller is better: {scores}{alike}). No rule has a parameter, so no world "
         f"was fitted to."
     )
-    over = f"{len(fit.tables)} sets of {plural(fit.worlds, 'world')}, simulated"
-    return row_of_sets(
-        f"classical model: {fit.model}", list(_estimates(fit.tables, finding, arm)), "classical", over=over, note=note
-    )
+    over = f"{len(tables)} sets of {plural(fit.worlds, 'world')}, simulated"
+    return row_of_sets(f"classical model: {fit.model}", list(_estimates(tables, finding, arm)), "classical", over=over, note=note)
 
 
 def _single(sources: Sources, finding: Finding, arm: str) -> Row | None:

@@ -95,7 +95,8 @@ def best_naming_fit(run: Snapshot, table: pd.DataFrame, arm: str) -> NamingFit |
     scores = {model: float(values.mean()) for model, values in by_world.items()}
     best = min(MODELS, key=lambda model: scores[model])
     alike = tuple(model for model in MODELS if model != best and as_good(by_world[model] - by_world[best]))
-    return NamingFit(best, scores, alike, len(worlds), tuple(_table(table, worlds, each) for each in made[best]))
+    tables = tuple(_table(table, worlds, each) for each in made[best])
+    return NamingFit(best, scores, alike, len(worlds), tables)
 
 
 def naming_worlds(run: Snapshot, table: pd.DataFrame, arm: str) -> list[NamingWorld]:

@@ -240,7 +240,7 @@ def _sentence(
 
 
 def named_tables(course: Course, curve: ResponseCurve, table: pd.DataFrame, arm: str, seed: int = 0) -> list[pd.DataFrame]:
-    """Tables of a naming game with two names as the curve alone would fill them, from the run's starts; one for each of 40 sets.
+    """Tables of a naming game with two names as the curve alone would fill them, from the run's starts; one for each of 25 sets.
 
     Who in a round chooses which name is drawn, as only the shares are foretold.
 
@@ -260,7 +260,7 @@ def named_tables(course: Course, curve: ResponseCurve, table: pd.DataFrame, arm:
         for at in range(course.rounds + 1)
     ]
     made = []
-    for _ in range(40):
+    for _ in range(25):
         means = simulate_means(
             curve.beta, curve.h, course.start, course.n, course.rounds, rng, seen=course.seen, order=course.order
         )

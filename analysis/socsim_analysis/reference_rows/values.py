@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from socsim_analysis.designs import STATISTICS, Statistic, TableError, UnitValues
+from socsim_analysis.designs.convention_tables import CHOICES, WORLDS, worlds
 from socsim_analysis.designs.crowd_tables import ESTIMATES, TRIALS, trials
 from socsim_analysis.findings.registry import Finding
 from socsim_analysis.markup import plural
@@ -56,6 +57,19 @@ class Prepared:
         """Groups on tasks, of all arms; the table must be one of estimates."""
         return trials(self.frame)
 
+    @cached_property
+    def _groups(self) -> dict[str, pd.DataFrame | None]:
+        return {}
+
+    def groups(self, arm: str) -> pd.DataFrame | None:
+        """Groups of a naming game in an arm with a committed minority; None where the table holds no choices, or names none."""
+        if arm not in self._groups:
+            rows = self.frame[self.frame["arm"] == arm]
+            choices = CHOICES.fits(rows) and not WORLDS.fits(rows)
+            named = choices and "alternative" in rows and bool((rows["alternative"] != "").all())
+            self._groups[arm] = worlds(rows) if named else None
+        return self._groups[arm]
+
     def shortest(self, statistic: Statistic) -> pd.DataFrame:
         """The table that the statistic is made from with least work: groups on tasks instead of estimates, where these do."""
         if TRIALS in statistic.tables and not TRIALS.fits(self.frame) and ESTIMATES.fits(self.frame):
@@ -96,7 +110,8 @@ def _of_arm(table: pd.DataFrame | Prepared, finding: Finding, arm: str, against:
         options["against"] = against
     made = table if isinstance(table, Prepared) else Prepared(table)
     try:
-        rows = made.shortest(statistic)
+        by_group = made.groups(arm) if WORLDS in statistic.tables and "window" not in options else None
+        rows = by_group if by_group is not None else made.shortest(statistic)
         whole = statistic.design == "crowds" or "against" in accepted  # all arms give the unit of errors
         return statistic(rows if whole else rows[rows["arm"] == arm], **options)
     except TableError as error:
@@ -122,13 +137,16 @@ def row_of(name: str, values: UnitValues, role: Role, *, over: str = "", note: s
 
 
 def row_of_sets(name: str, estimates: Sequence[float], role: Role, *, over: str, note: str = "") -> Row | None:
-    """The mean over sets of simulated worlds, each as many as the run has, and where 95 % of such sets lie: mean ± 1.96 SD.
+    """The mean over sets of simulated worlds, each as many as the run has, and where 95 % of such sets lie.
 
-    None where fewer than half of the sets have a value.
+    The ends are those of mean ± 1.96 SD, or the 2.5 % and 97.5 % points where these are farther out, as they are where sets are
+    skewed. None where fewer than half of the sets have a value.
     """
     known = np.asarray([one for one in estimates if math.isfinite(one)], dtype=float)
     if known.size < max(2, len(estimates) / 2):
         return None
     centre, half = float(known.mean()), 1.96 * float(known.std(ddof=1))
-    ends = (centre - half, centre + half) if half > 0.0 else (math.nan, math.nan)
-    return Row(name, centre, *ends, over, role, note)
+    if not units_differ(known):
+        return Row(name, centre, over=over, role=role, note=note)
+    low, high = (float(one) for one in np.quantile(known, [0.025, 0.975]))
+    return Row(name, centre, min(low, centre - half), max(high, centre + half), over, role, note)
