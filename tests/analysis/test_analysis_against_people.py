@@ -17,10 +17,14 @@ from socsim_analysis.designs import STATISTICS
 from socsim_analysis.designs.of_runs import MADE_FROM, table_of
 from socsim_analysis.findings.registry import find_finding, registry
 from socsim_analysis.frames import phase_of_step, snapshot
+from socsim_analysis.markup import escaped
+from socsim_analysis.page import Page
+from socsim_analysis.sections.findings import findings_section
 from typer.testing import CliRunner
 
 from socsim import Observation, Run, Scenario, ScriptedEngine, SocialAgent, run
 from socsim.cli.app import app
+from socsim.scenario.worlds import CompareSpec
 
 ROOT = Path(__file__).parents[2]
 LINES = ["line 1", "line 2", "line 3"]
@@ -243,3 +247,44 @@ def test_a_step_at_which_worlds_are_asked_different_items_is_named_without_one(s
     assert phase_of_step(replace(snapshot(sessions), responses=rows))[0] == "before[a]"
     rows.loc[(rows["step"] == 0) & (rows["replicate"] == 1), "phase"] = "before[b]"
     assert phase_of_step(replace(snapshot(sessions), responses=rows))[0] == "before"
+
+
+def test_ratio_sign_and_power_stand_beside_the_verdict_wherever_it_is_told(sessions: Run) -> None:
+    found = compare_run(sessions, find_finding("asch1956.error_share"))
+    assert found.same_sign is True
+    assert found.effect_words == f"Effect: run over people {found.ratio:.2f}, same sign."
+    assert found.power is not None
+    done = CliRunner().invoke(app, ["compare", str(sessions.path), "--finding", "asch1956.error_share"])
+    told = json.loads(
+        CliRunner().invoke(app, ["compare", str(sessions.path), "--finding", "asch1956.error_share", "--json"]).output
+    )
+    for words in (found.effect_words, found.power.sentence, "people drawn anew", "30 people, as in the run"):
+        assert words in done.output
+    (one,) = told
+    assert one["ratio"] == pytest.approx(found.ratio)
+    assert one["same_sign"] is True
+    assert one["power"]["match"] == pytest.approx(found.power.match)
+    assert {row["role"] for row in one["rows"]} == {"people", "noise floor", "run", "uniform", "control"}
+    scenario = sessions.scenario.model_copy(update={"compare": (CompareSpec(finding="asch1956.error_share"),)})
+    page = str(findings_section(Page(replace(snapshot(sessions), scenario=scenario))))
+    for words in (found.effect_words, found.power.sentence, "people drawn anew", "nobody sees anybody (arm alone)", "Rule: "):
+        assert escaped(words) in page
+    assert all(escaped(f"Design of the source: {design}") in page for design in found.finding.design)
+
+
+def test_the_sign_of_a_direction_is_told_without_a_ratio(sessions: Run) -> None:
+    found = compare_run(sessions, find_finding("asch1955.ally"), arm="alone", against="treatment")
+    assert math.isnan(found.ratio)
+    assert found.effect_words == "Effect: same sign."
+    turned = compare_run(sessions, find_finding("asch1955.ally"), arm="treatment", against="alone")
+    assert turned.effect_words == "Effect: opposite sign."
+    assert turned.power is not None
+    assert "would be found with probability .80" in turned.power.sentence
+
+
+def test_a_run_without_a_curve_is_refused_where_one_is_asked_for(sessions: Run) -> None:
+    done = CliRunner().invoke(
+        app, ["compare", str(sessions.path), "--finding", "asch1956.error_share", "--response-curve", str(sessions.path)]
+    )
+    assert done.exit_code == 1
+    assert "holds no response curve" in done.output + done.stderr

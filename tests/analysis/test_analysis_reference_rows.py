@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from fake_run import fake_run
 from socsim_analysis.against_people import AgainstPeople, NotComparable, compare_many, compare_run, compare_table
+from socsim_analysis.designs import group_polarization
 from socsim_analysis.designs.of_runs import table_of
 from socsim_analysis.findings.registry import Finding, find_finding
 from socsim_analysis.frames import Snapshot, snapshot
@@ -244,6 +246,21 @@ def test_uniform_answers_leave_gaps_and_everything_else_as_it_is() -> None:
 def test_amounts_with_fractions_are_drawn_with_fractions() -> None:
     table = choices(np.random.default_rng(1))["dictator"][0].assign(given=2.5)
     assert any((one["given"] % 1 != 0).any() for one in tables_by_chance(None, table, "dictator"))
+
+
+def test_opinions_are_drawn_among_the_points_of_their_scale() -> None:
+    rng = np.random.default_rng(4)
+    points = np.linspace(-1.0, 1.0, 7)
+    table = pd.DataFrame({"world": [f"replicate {i // 20}" for i in range(400)], "arm": "treatment",
+                          "group": "services, group 0", "person": [str(i % 20) for i in range(400)],
+                          "before": rng.choice(points, 400), "after": rng.choice(points, 400)})  # fmt: skip
+    drawn = tables_by_chance(fake_run(), table, "group_polarization")
+    assert set(np.round(drawn[0]["after"], 6)) == set(np.round(points, 6))
+    mean = group_polarization.spread_change(table, unit="world").estimate
+    by_chance = [group_polarization.spread_change(one, unit="world").estimate for one in drawn]
+    assert abs(mean - np.mean(by_chance)) < 3 * np.std(by_chance)
+    assert tables_by_chance(fake_run(), table.assign(group="taxes, group 0"), "group_polarization") == []
+    assert tables_by_chance(None, table, "group_polarization") == []
 
 
 @pytest.mark.parametrize("design", ["diffusion", "obedience", "herding"])

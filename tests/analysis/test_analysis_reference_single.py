@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import pytest
 import socsim_analysis.reference_rows.single_agent as module
 from socsim_analysis.against_people import NotComparable, compare_run, read_curve
 from socsim_analysis.frames import Snapshot, snapshot
+from socsim_analysis.page import Page
+from socsim_analysis.reference_rows import making
 from socsim_analysis.reference_rows.single_agent import NoCourse, binary_course, curve_of, foretold, measured_curve
+from socsim_analysis.sections import findings
 from test_analysis_reference_naming import consensus
 
 from socsim import Observation, Scenario, ScriptedEngine, SocialAgent, run
 from socsim.measures import ResponseCurve, response_probability
+from socsim.scenario.worlds import CompareSpec
 
 BETA, H = 1.6, 0.1
 OPTIONS = ["tea", "coffee"]
@@ -49,6 +54,8 @@ def drinks(out: Path, **changes: Any) -> Snapshot:
     for key, value in changes.items():
         if key == "talk":
             spec["schedule"][1] = {**talk, **value}
+        elif key == "after":
+            spec["schedule"].append(value)
         else:
             spec[key] = value
     return snapshot(run(Scenario.model_validate(spec), engine=ScriptedEngine(), agent_class=Swayed, out=out))
@@ -108,6 +115,11 @@ def test_people_who_go_their_own_way_end_elsewhere(curve: ResponseCurve, tmp_pat
             "not everybody",
         ),
         ({"talk": {"interaction": "none"}}, "nobody sees the answers"),
+        ({"after": {"phase": "after", "ask": ["drink"]}}, "asked again where nobody sees"),
+        (
+            {"talk": {"interventions": [{"kind": "news", "who": {"agents": [0]}, "text": "Coffee is cheap."}]}},
+            "something happens",
+        ),
         ({"talk": {"say": {"max_tokens": 5}, "interaction": {"kind": "neighbours", "see": "messages"}}}, "people see messages"),
     ],
 )
@@ -162,7 +174,9 @@ def game(out: Path, memory: int = 1) -> Snapshot:
     return snapshot(run(Scenario.model_validate(spec), engine=ScriptedEngine(scorer=choose), out=out))
 
 
-def test_a_naming_game_of_two_names_has_a_row_of_its_curve(curve: ResponseCurve, tmp_path: Path) -> None:
+def test_a_naming_game_of_two_names_has_a_row_of_its_curve(
+    curve: ResponseCurve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = game(tmp_path / "run")
     found = compare_run(done, consensus(), curve=curve)
     (row,) = [row for row in found.rows if row.role == "single agent"]
@@ -170,6 +184,12 @@ def test_a_naming_game_of_two_names_has_a_row_of_its_curve(curve: ResponseCurve,
     assert "measured in another run" in found.single_agent
     course = binary_course(done, "treatment")
     assert (course.n, course.rounds, course.seen, course.order) == (12, 5, 1, "in pairs")
+    monkeypatch.setattr(making, "curve_of", lambda run: curve)
+    monkeypatch.setattr(findings, "find_finding", lambda name: consensus())
+    scenario = done.scenario.model_copy(update={"compare": (CompareSpec(finding="one"), CompareSpec(finding="two"))})
+    page = str(findings.findings_section(Page(replace(done, scenario=scenario))))
+    assert page.count("What the single agent already tells: its response curve, measured in this run") == 1
+    assert "single agents&#x27; response curve" in page
 
 
 def test_a_longer_memory_is_said_where_a_curve_was_handed_over(curve: ResponseCurve, tmp_path: Path) -> None:

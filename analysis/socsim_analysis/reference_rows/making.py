@@ -113,7 +113,7 @@ def reference_rows(sources: Sources, finding: Finding, arm: str, against: str | 
     human = human_row(finding)
     if human is not None:
         yield human
-    halves = split_halves(table, finding, arm, against, values.estimate) if run is None else None
+    halves = split_halves(sources.prepared, finding, arm, against, values.estimate) if run is None else None
     floor = noise_floor(finding, table, arm, against) if run is not None else None
     yield from (row for row in (floor, halves) if row is not None)
     yield row_of(("this run" if run is not None else "this table") + (f": {arm}" if arm else ""), values, "run")
@@ -142,8 +142,7 @@ def _uniform(sources: Sources, finding: Finding, arm: str, against: str | None) 
     arms = tuple(one for one in (arm, against) if one is not None)
     tables = sources.by_chance(_design(finding), arms)
     estimates = list(_estimates(tables, finding, arm, against))
-    note = "Uniform answers: every answer drawn among the options or over the range with equal chances, all else as it was."
-    return row_of_sets("uniform answers", estimates, "uniform", over=f"{len(tables)} sets of answers by chance", note=note)
+    return row_of_sets("uniform answers", estimates, "uniform", over=f"{len(tables)} sets of answers by chance")
 
 
 def _classical(sources: Sources, finding: Finding, arm: str) -> Row | None:

@@ -24,7 +24,7 @@ from socsim.seeding import stream
 from socsim_analysis.designs import STATISTICS
 from socsim_analysis.findings.registry import Finding
 from socsim_analysis.markup import count
-from socsim_analysis.reference_rows.values import NotComparable, Row, values_of
+from socsim_analysis.reference_rows.values import NotComparable, Prepared, Row, values_of
 from socsim_analysis.statistics.deciding import HumanEstimate
 
 __all__ = ["human_estimate", "human_row", "noise_floor", "split_halves"]
@@ -129,16 +129,17 @@ def _units_of(rows: pd.DataFrame, units: str) -> int:
     return int(rows["world"].nunique()) if units in _OF_WORLDS else 0
 
 
-def split_halves(table: pd.DataFrame, finding: Finding, arm: str, against: str | None, whole: float) -> Row | None:
+def split_halves(made: Prepared, finding: Finding, arm: str, against: str | None, whole: float) -> Row | None:
     """Where halves of a table of people lie, drawn at random; None where it has too few worlds or people for halves.
 
     Args:
-        table: the table of people.
+        made: the table of people.
         finding: the finding.
         arm: the arm that is compared.
         against: the other arm of a difference.
         whole: the estimate of the whole table.
     """
+    table = made.shortest(STATISTICS[finding.statistic.name])
     mine = table["arm"].isin([arm, against])
     columns, word = ["world"], "worlds"
     if table.loc[mine, "world"].nunique() < _LEAST and STATISTICS[finding.statistic.name].unit == "person":

@@ -34,7 +34,7 @@ from socsim.scenario.schedule import PhaseSpec
 from socsim.scenario.schedule_checks import phases
 from socsim.scenario.ways_of_meeting import options_of
 from socsim_analysis.designs.of_runs import table_of
-from socsim_analysis.frames import RunLike, Snapshot, item_spec, treatment_arm
+from socsim_analysis.frames import RunLike, Snapshot, in_several_contexts, item_spec, treatment_arm
 from socsim_analysis.markup import plural
 from socsim_analysis.mean_field import Order, fixed_points, simulate_means
 from socsim_analysis.statistics.wording import interval_words, number
@@ -109,9 +109,13 @@ def binary_course(run: Snapshot, arm: str) -> Course:
     if spec.control is not None:
         raise NoCourse(f"the arm {arm!r} is a control")
     scenario = patched(run.scenario, spec)
+    everything = [phase for _, phase, _ in phases(scenario)]
     if scenario.population.confederates:
         raise NoCourse("some follow a script")
-    everything = [phase for _, phase, _ in phases(scenario)]
+    if any(phase.interventions for phase in everything):
+        raise NoCourse("something happens to people on the way")
+    if scenario.conditions or in_several_contexts(run):
+        raise NoCourse("people are asked under several conditions")
     if any(spec_of(phase).kind == "conventions" for phase in everything):
         return _course_of_names(run, arm, everything)
     return _course_of_item(run, arm, scenario, everything)
@@ -128,6 +132,9 @@ def _course_of_item(run: Snapshot, arm: str, scenario: Scenario, everything: lis
     if len(asked) != 1 or len(meeting[0].ask) != 1 or spec is None or len(spec.options) != 2 or spec.non_answers:
         raise NoCourse("it is not about one item with two options")
     item, sees = meeting[0].ask[0], spec_of(meeting[0])
+    alone = [phase for phase in everything if item in phase.ask and phase not in meeting]
+    if len(alone) > 1 or any(phase.repeat > 1 or everything.index(phase) > everything.index(meeting[0]) for phase in alone):
+        raise NoCourse("the item is asked again where nobody sees the answers of others")
     rows = run.responses[(run.responses["arm"] == arm) & (run.responses["item"] == item)]
     rows = rows[rows["status"] == "answered"]
     steps = sorted(int(one) for one in rows["step"].unique())

@@ -10,7 +10,7 @@ as before:
   an offer is accepted or not by the toss of a coin
 - ``response_curve``, ``repeated_games``: the toss of a coin; ``market``: as many downloads as there were, each of any song
 - ``crowds``: any number in the item's range, and what is shown is made of these
-- ``group_polarization``, ``exposure``: any option (or number in the range) before and after, where the run has one such item
+- ``group_polarization``: any option of the item, before and after
 
 No row where an answer has no bounds, or where the table does not hold the answers themselves: for ``diffusion`` (when each
 adopted, not how often it was asked), ``obedience`` (the same) and ``herding`` (scores, not votes; with votes by chance its
@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from socsim.interactions import spec_of
 from socsim.scenario.arms import patched
@@ -31,7 +32,7 @@ from socsim.scenario.schedule_checks import phases
 from socsim.scenario.ways_of_meeting import options_of
 from socsim.seeding import stream
 from socsim_analysis.designs.money_request import LEAST, MOST
-from socsim_analysis.frames import Snapshot, item_spec, item_values, opinion_items
+from socsim_analysis.frames import Snapshot, item_spec, item_values
 from socsim_analysis.reference_rows.crowd_worlds import crowd_worlds, with_numbers
 
 __all__ = ["DRAWN", "tables_by_chance"]
@@ -167,18 +168,21 @@ def _any_number(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
 
 
 def _any_opinion(run: Snapshot | None, table: pd.DataFrame) -> Draw | None:
-    items = opinion_items(run) if run is not None else ()
-    if run is None or len(items) != 1:
+    """Options of the items, on the scale from -1 to 1 on which the table has them; its groups are named with their item."""
+    if run is None or "group" not in table:
         return None
-    values, spec = item_values(run, items[0]), item_spec(run, items[0])
-    bounds = spec.range if spec is not None else None
-    if values is None and bounds is None:
+    items = table["group"].astype(str).str.partition(", group ")[0]
+    scales = {item: values for item in items.unique() if (values := item_values(run, item)) is not None}
+    if set(scales) != set(items.unique()):
         return None
+    points = {item: 2.0 * (np.asarray(v) - min(v)) / (max(v) - min(v)) - 1.0 for item, v in scales.items()}
 
-    def opinion(rng: np.random.Generator) -> object:
-        if values is not None:
-            return np.asarray(values, dtype=float)[rng.integers(len(values), size=len(table))]
-        return rng.uniform(*(bounds or (0.0, 1.0)), size=len(table))
+    def opinion(rng: np.random.Generator) -> NDArray[np.float64]:
+        drawn = np.empty(len(table))
+        for item, scale in points.items():
+            mine = (items == item).to_numpy()
+            drawn[mine] = rng.choice(scale, size=int(mine.sum()))
+        return drawn
 
     return lambda rng: table.assign(before=_instead(table["before"], opinion(rng)), after=_instead(table["after"], opinion(rng)))
 
@@ -195,6 +199,5 @@ DRAWN: Mapping[str, Prepare] = {
     "market": _any_song,
     "crowds": _any_number,
     "group_polarization": _any_opinion,
-    "exposure": _any_opinion,
 }
 """For every design with such a row, how answers are drawn."""

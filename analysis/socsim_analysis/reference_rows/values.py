@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from socsim_analysis.designs import STATISTICS, TableError, UnitValues
+from socsim_analysis.designs import STATISTICS, Statistic, TableError, UnitValues
 from socsim_analysis.designs.crowd_tables import ESTIMATES, TRIALS, trials
 from socsim_analysis.findings.registry import Finding
 from socsim_analysis.markup import plural
@@ -56,6 +56,12 @@ class Prepared:
         """Groups on tasks, of all arms; the table must be one of estimates."""
         return trials(self.frame)
 
+    def shortest(self, statistic: Statistic) -> pd.DataFrame:
+        """The table that the statistic is made from with least work: groups on tasks instead of estimates, where these do."""
+        if TRIALS in statistic.tables and not TRIALS.fits(self.frame) and ESTIMATES.fits(self.frame):
+            return self.trials
+        return self.frame
+
 
 def between_arms(finding: Finding) -> bool:
     """Whether the finding's number is a difference between two arms, of which the second has to be named."""
@@ -90,10 +96,9 @@ def _of_arm(table: pd.DataFrame | Prepared, finding: Finding, arm: str, against:
         options["against"] = against
     made = table if isinstance(table, Prepared) else Prepared(table)
     try:
-        if TRIALS in statistic.tables and not TRIALS.fits(made.frame) and ESTIMATES.fits(made.frame):
-            return statistic(made.trials, **options)
+        rows = made.shortest(statistic)
         whole = statistic.design == "crowds" or "against" in accepted  # all arms give the unit of errors
-        return statistic(made.frame if whole else made.frame[made.frame["arm"] == arm], **options)
+        return statistic(rows if whole else rows[rows["arm"] == arm], **options)
     except TableError as error:
         raise NotComparable(f"{finding.finding}: {error}") from error
 
@@ -112,7 +117,7 @@ def row_of(name: str, values: UnitValues, role: Role, *, over: str = "", note: s
     over = over or plural(len(values.values), "world")
     if values.summary != "mean" or len(spread) < LEAST_UNITS or not units_differ(spread.to_numpy(dtype=float)):
         return Row(name, values.estimate, over=over, role=role, note=note)
-    interval = interval_over_units(spread, 0.95)
+    interval = interval_over_units(spread, 0.95, method="wider of both")  # that of the verdict
     return Row(name, values.estimate, interval.low, interval.high, over, role, note)
 
 

@@ -62,9 +62,11 @@ def _compared(page: Page, found: AgainstPeople) -> list[Html]:
     people = f"{finding.claim} ({finding.population})"
     beside = [one for one in (found.effect_words, found.power.sentence if found.power is not None else "") if one]
     notes = [row.note for row in found.rows if row.note]
+    said, rule, words = found.sentence.partition("Rule: ")
     return [
-        paragraph(found.sentence, class_="verdict"),
+        paragraph(said.rstrip(), class_="verdict"),
         *([paragraph(" ".join(beside))] if beside else []),
+        *([paragraph(rule + words, class_="soft")] if rule else []),
         _figure(page, found),
         _table(page, found),
         bullets([people, *(f"Design of the source: {one}" for one in finding.design), *_checks(found), *notes]),
