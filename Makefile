@@ -8,6 +8,9 @@ WORKERS ?= 2
 SCENARIO ?= scenarios/neighbourhood_debate.yaml
 # The model of that scenario: the small default one, stored in 8 bits, which is faster on processors.
 MODEL ?= smollm2-135m-q8
+# The studies that `make findings` runs, and how socsim ends where too many replies were no answers.
+STUDIES ?= response_curve asch crowds conventions herding polarization
+INCOMPLETE := 3
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -30,12 +33,13 @@ demo: $(BASE) ## Install, fetch the model, run the neighbourhood debate and prin
 	@$(BIN)/socsim models pull $(MODEL)
 	@$(BIN)/socsim run $(SCENARIO) --report
 
-findings: $(BASE) ## Run the studies of findings about people on the embedded model and hold them against the findings
+findings: $(BASE) ## Run the studies of findings about people, hold them against the findings and write one page about all
 	@$(BIN)/socsim models pull $(MODEL)
-	@for study in scenarios/findings/*.yaml; do \
-		place=runs/findings-$$(date +%Y%m%d-%H%M%S)-$$(basename $$study .yaml); \
-		$(BIN)/socsim run $$study --out $$place && $(BIN)/socsim compare $$place --all || exit 1; \
-	done
+	@place=runs/findings-$$(date +%Y%m%d-%H%M%S); for study in $(STUDIES); do \
+		$(BIN)/socsim run scenarios/findings/$$study.yaml --out $$place/$$study || [ $$? = $(INCOMPLETE) ]; \
+		$(BIN)/socsim probe $$place/$$study || [ $$? = $(INCOMPLETE) ]; \
+	done; \
+	$(BIN)/socsim compare $(STUDIES:%=$$place/%) --response-curve $$place/response_curve --page $$place/findings.html
 
 test: $(DEV) ## Install, fetch the model and run the tests
 	@$(BIN)/socsim models pull

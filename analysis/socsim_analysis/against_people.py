@@ -64,7 +64,11 @@ class AgainstPeople:
     def effect_words(self) -> str:
         """Ratio and sign in one line; empty where there is neither."""
         sign = {True: "same sign", False: "opposite sign", None: ""}[self.same_sign]
-        ratio = "" if math.isnan(self.ratio) else f"run over people {self.ratio:.2f}"
+        ratio = (
+            ""
+            if math.isnan(self.ratio)
+            else f"run over {'people' if self.finding.of_people else 'the other simulation'} {self.ratio:.2f}"
+        )
         said = ", ".join(part for part in (ratio, sign) if part)
         return f"Effect: {said}." if said else ""
 

@@ -56,19 +56,20 @@ def render_findings_page(compared: Compared) -> str:
 def _verdicts(pages: Sequence[tuple[Page, Sequence[AgainstPeople | NotComparable]]]) -> Html:
     rows: list[list[str | Html]] = []
     for page, found in pages:
+        name = page.run.scenario.name.replace("_", " ")
         for one in found:
             if isinstance(one, NotComparable):
-                rows.append([page.run.scenario.name, str(one), "not comparable", "", "", "", ""])
+                rows.append(["not comparable", name, str(one), "", "", ""])
                 continue
             outcome = str(one.verdict.outcome) if one.verdict is not None else "described only"
             own = next((row for row in one.rows if row.role == "run"), None)
             ends = "none" if own is None or math.isnan(own.low) else f"{numeral(own.low, 3)} to {numeral(own.high, 3)}"
             arms = f"{one.arm} less {one.against}" if one.against else one.arm
-            estimate = numeral(one.values.estimate, 3)
-            rows.append([page.run.scenario.name, one.finding.title, outcome, arms, estimate, ends, _people(one.finding)])
-    headers = ["study", "finding", "verdict", "arm", "run", "95 % interval", "people"]
+            title = f"{one.finding.title} ({arms})" if arms else one.finding.title
+            rows.append([outcome, name, title, numeral(one.values.estimate, 3), ends, _people(one.finding)])
+    headers = ["verdict", "study", "finding (arm)", "run", "95 % interval", "people"]
     caption = "All verdicts. There is no score over several: a model may do as people do in one and not in another."
-    return pages[0][0].table(caption, headers, rows, words=4) if pages else paragraph("No run.")
+    return pages[0][0].table(caption, headers, rows, words=3) if pages else paragraph("No run.")
 
 
 def _people(finding: Finding) -> str:

@@ -8,6 +8,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from studies import FOLDER, against, carried_out, choosing, outcome, study
+from typer.testing import CliRunner
+
+from socsim.cli.app import app
 
 
 def best_reply(prompt: str) -> dict[str, float]:
@@ -51,3 +54,23 @@ def test_players_who_choose_by_chance_differ(tmp_path: Path) -> None:
     done = carried_out(spec, choosing(by_chance), tmp_path)
     assert outcome(against(done, "centola2018.below_fifth", arm="fifth")) == "differ"
     assert outcome(against(done, "centola2015.mixing", arm="mixed", against="lattice")) == "inconclusive"
+    page = tmp_path / "page" / "findings.html"
+    done_command = CliRunner().invoke(app, ["compare", str(done.path), "--page", str(page)])
+    assert done_command.exit_code == 0
+    assert "centola2018.below_fifth" in done_command.output  # what the scenario names, with the arms that it names
+    assert "centola2015.mixing" in done_command.output
+    assert "centola2018.above_quarter" not in done_command.output
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<h3") == 2
+    assert "(arm mixed less lattice)" in text
+    assert "All verdicts" in text
+    assert "conventions" in text
+
+
+def test_a_page_is_about_runs(tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("last_level,person,world\n30,a,a\n")
+    called = CliRunner().invoke(app, ["compare", str(table), "--all", "--page", str(tmp_path / "page.html")])
+    assert called.exit_code != 0
+    assert CliRunner().invoke(app, ["compare", str(table)]).exit_code == 2  # a table names no findings
+    assert not (tmp_path / "page.html").exists()

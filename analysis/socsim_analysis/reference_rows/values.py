@@ -132,7 +132,7 @@ def row_of(name: str, values: UnitValues, role: Role, *, over: str = "", note: s
     over = over or plural(len(values.values), "world")
     if values.summary != "mean" or len(spread) < LEAST_UNITS or not units_differ(spread.to_numpy(dtype=float)):
         return Row(name, values.estimate, over=over, role=role, note=note)
-    interval = interval_over_units(spread, 0.95)
+    interval = interval_over_units(spread, 0.95, method="wider of both")  # that of the verdict
     return Row(name, values.estimate, interval.low, interval.high, over, role, note)
 
 

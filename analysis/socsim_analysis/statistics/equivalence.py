@@ -216,8 +216,14 @@ class DirectionVerdict:
         because = f" ({self.reason})" if self.reason else ""
         return (
             f"{self.outcome.capitalize()}{because}: the effect of the run is {number(self.run)} over {self.worlds} worlds, 95 % "
-            f"interval {interval_words(self.low95, self.high95)}; people have {people_words(self.human)}. {DIRECTION_RULE}"
+            f"interval {interval_words(self.low95, self.high95)}; {self._people}. {DIRECTION_RULE}"
         )
+
+    @property
+    def _people(self) -> str:
+        if self.human.fixed and self.human.value:
+            return f"that of people is {'above' if self.human.value > 0.0 else 'below'} zero"
+        return f"people have {people_words(self.human)}"
 
 
 def direction_verdict(values: ArrayLike, human: HumanEstimate, *, failed: str = "") -> DirectionVerdict:
