@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, games, influence
+from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, games, influence, market
 from socsim_analysis.frames import RunLike
 
 __all__ = ["MADE_FROM", "table_of"]
@@ -25,6 +25,7 @@ _READERS: Mapping[str, Callable[[RunLike], pd.DataFrame | None]] = {
     "response_curve": influence.seen_choices,
     "herding": influence.scores,
     "group_polarization": influence.opinion_pairs,
+    "market": market.downloads,
 }
 
 MADE_FROM: Mapping[str, str] = {
@@ -37,6 +38,7 @@ MADE_FROM: Mapping[str, str] = {
     "response_curve": "items with two options, answered by people who saw which of them others chose",
     "herding": "an interaction of the kind votes with `seed_by_lot`",
     "group_polarization": "ordinal items asked before and after people read one another",
+    "market": "an interaction of the kind votes",
 }
 """For every design that runs give a table of, what a run needs."""
 
