@@ -1,4 +1,4 @@
-"""Classical models in the place of a language model: rules that read a prompt as a person would, and say what is chosen how often.
+"""Classical models in place of a language model: rules that read a prompt as a person would, and say what is chosen how often.
 
 A study of a finding is run as its file says, made smaller or larger by a patch, so that what is tested is the study: its wording,
 its design, its table and its verdict.

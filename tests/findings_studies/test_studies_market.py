@@ -1,4 +1,4 @@
-"""Cultural markets: who adds to what is chosen already makes success unequal and a matter of chance; who goes by taste does not."""
+"""Cultural markets: adding to what is chosen already makes success unequal and a matter of chance; going by taste does not."""
 
 from __future__ import annotations
 
