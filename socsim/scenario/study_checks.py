@@ -13,7 +13,7 @@ from socsim.scenario.item_checks import repeated
 from socsim.scenario.places import listed
 from socsim.scenario.root import Scenario
 from socsim.scenario.schedule_checks import interacts, phases
-from socsim.scenario.worlds import ArmSpec, CompareSpec, ConditionSpec
+from socsim.scenario.worlds import ArmSpec, ConditionSpec
 
 __all__ = ["check_arms", "check_study"]
 
@@ -144,7 +144,7 @@ def _check_compare(scenario: Scenario, findings: Findings) -> None:
         path: Path = ("compare", index, "finding")
         for field in ("arm", "against"):
             name = getattr(entry, field)
-            if name is not None and name not in arms:
+            if name is not None and not {name, name.partition(":")[0]} & set(arms):  # "ARM: …" is a part that a table makes of it
                 findings.add(("compare", index, field), f"there is no arm {name!r}", listed(name, arms, "Arms"))
         if not _FINDING.match(entry.finding):
             fix = listed(entry.finding, ("money_request.basic",), "Findings")
@@ -152,21 +152,12 @@ def _check_compare(scenario: Scenario, findings: Findings) -> None:
         elif entry.finding == "money_request.basic" and not any(item.options == _REQUESTS for item in items.values()):
             message = "money_request.basic is about an item with the options 11 to 20, and there is none"
             findings.add(path, message, 'Give an item the options "11", "12" … "20", in this order')
-        if scenario.sweep is None and not any(arm.factors for arm in scenario.arms):
-            _check_compared_arms(index, entry, [arm.name for arm in scenario.arms], findings)
     named = [" ".join(filter(None, (entry.finding, entry.arm, entry.against))) for entry in scenario.compare]
     for index, _ in repeated(named):
         name = scenario.compare[index].finding
         findings.add(
             ("compare", index, "finding"), f"the finding {name!r} stands twice", "Keep one of them, or give them other arms"
         )
-
-
-def _check_compared_arms(index: int, entry: CompareSpec, arms: list[str], findings: Findings) -> None:
-    """Arms by name, before a colon; what follows it is a part of the arm that the table of a design makes."""
-    for field, name in (("arm", entry.arm), ("against", entry.against)):
-        if name is not None and name.partition(":")[0] not in arms:
-            findings.add(("compare", index, field), f"there is no arm {name!r}", listed(name, arms, "Arms"))
 
 
 def _check_models(scenario: Scenario, findings: Findings) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from socsim_analysis.against_people import AgainstPeople, compare_run
-from socsim_analysis.findings.registry import find_finding
+from socsim_analysis.against_people import AgainstPeople
+from socsim_analysis.declared import compare_declared
 
-from socsim import Run, Scenario, ScriptedEngine, load_scenario, run
+from socsim import Run, Scenario, ScriptedEngine, run
 from socsim.inference.types import Request
 
 __all__ = ["Rule", "alike", "choosing", "held", "options_of", "played", "study"]
@@ -90,11 +90,14 @@ def played(spec: Scenario, rule: Rule, out: Path, reply: Callable[[Request, int]
     return done
 
 
-def held(done: Run, finding: str) -> AgainstPeople:
-    """A run held against a finding, by the arms that its scenario names."""
-    return compare_run(done, find_finding(finding))
+def held(done: Run, finding: str, arm: str | None = None) -> AgainstPeople:
+    """A run held against a finding as its scenario declares it: the first entry, or that of an arm.
 
-
-def loads(name: str) -> Scenario:
-    """A study as it stands."""
-    return load_scenario(STUDIES / f"{name}.yaml").scenario
+    Raises:
+        StopIteration: the scenario has no such entry.
+    """
+    return next(
+        one
+        for one in compare_declared(done)
+        if isinstance(one, AgainstPeople) and one.finding.finding == finding and arm in (None, one.arm)
+    )

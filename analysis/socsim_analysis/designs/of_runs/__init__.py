@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, games, influence, market
+from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, exposure, games, influence, market
 from socsim_analysis.frames import RunLike
 
 __all__ = ["MADE_FROM", "table_of"]
@@ -26,6 +26,7 @@ _READERS: Mapping[str, Callable[[RunLike], pd.DataFrame | None]] = {
     "herding": influence.scores,
     "group_polarization": influence.opinion_pairs,
     "market": market.downloads,
+    "exposure": exposure.changes,
 }
 
 MADE_FROM: Mapping[str, str] = {
@@ -39,6 +40,7 @@ MADE_FROM: Mapping[str, str] = {
     "herding": "an interaction of the kind votes with `seed_by_lot`",
     "group_polarization": "ordinal items asked before and after people read one another",
     "market": "an interaction of the kind votes",
+    "exposure": "items asked before an interaction of the kind exposure, and in it or after it",
 }
 """For every design that runs give a table of, what a run needs."""
 
