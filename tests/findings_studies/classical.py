@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from socsim_analysis.against_people import AgainstPeople
+from socsim_analysis.against_people import AgainstPeople, NotComparable
 from socsim_analysis.declared import compare_declared
 
 from socsim import Run, Scenario, ScriptedEngine, run
@@ -96,8 +97,10 @@ def held(done: Run, finding: str, arm: str | None = None) -> AgainstPeople:
     Raises:
         StopIteration: the scenario has no such entry.
     """
-    return next(
-        one
-        for one in compare_declared(done)
-        if isinstance(one, AgainstPeople) and one.finding.finding == finding and arm in (None, one.arm)
-    )
+    found = (one for one in _declared(done.path) if isinstance(one, AgainstPeople))
+    return next(one for one in found if one.finding.finding == finding and arm in (None, one.arm))
+
+
+@lru_cache(maxsize=4)
+def _declared(path: Path) -> list[AgainstPeople | NotComparable]:
+    return compare_declared(Run(path))
