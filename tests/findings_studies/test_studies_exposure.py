@@ -97,9 +97,9 @@ def test_a_table_has_everybody_and_every_kind_beside_those_who_were_shown_nothin
     table = table_of(repelled, "exposure")
     assert table is not None
     sizes = table.groupby("arm")["treated"].agg(["size", "sum"])
-    assert sizes.loc["treatment"].tolist() == [96, 64]
-    assert sizes.loc["treatment: liberal"].tolist() == [64, 32]
-    assert sizes.loc["treatment: liberal, Republican"].tolist() == [32, 16]
+    assert list(sizes.loc["treatment"]) == [96, 64]
+    assert list(sizes.loc["treatment: liberal"]) == [64, 32]
+    assert list(sizes.loc["treatment: liberal, Republican"]) == [32, 16]
     answered = repelled.responses.query("replicate == 2 and agent == 5 and item in ['jobs', 'waste', 'oversight', 'need']")
     means = answered.groupby("phase")["value"].mean()
     row = table.query("arm == 'treatment' and world == 'replicate 2' and person == '5'").iloc[0]

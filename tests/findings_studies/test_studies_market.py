@@ -76,7 +76,7 @@ def test_a_world_is_what_the_people_in_it_chose(followers: Run) -> None:
     assert table["downloads"].sum() == len(votes) > 600
     assert (table.groupby(["arm", "world"])["song"].nunique() == 8).all()
     last = followers.seen.query("arm == 'ranked' and replicate == 0 and step == 0")
-    scores = last.groupby("agent")["text"].agg(lambda lines: [int(line.rsplit(" ", 1)[1]) for line in lines])
+    scores = [[int(line.rsplit(" ", 1)[1]) for line in lines] for _, lines in last.groupby("agent")["text"]]
     assert all(one == sorted(one, reverse=True) for one in scores)
     assert max(sum(one) for one in scores) >= 35  # the last one has seen what all others chose
 

@@ -1,4 +1,4 @@
-"""Public goods: conditional cooperators decay unless they talk; people who keep everything, and chance, do not do as people do."""
+"""Public goods: conditional cooperators decay unless they talk; those who keep everything, and chance, do not do as people do."""
 
 from __future__ import annotations
 
