@@ -31,6 +31,12 @@ def contagion(rule: Rule, out: Path, replicates: int = 8, size: int = 28, seeds:
     return played(study("contagion", replicates=replicates, **changed), rule, out)
 
 
+def reinforcement(done: Run) -> str:
+    found = held(done, "centola2010.reinforcement")
+    assert found.verdict is not None
+    return found.verdict.outcome
+
+
 @pytest.fixture(scope="module")
 def complex_ones(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """More first members than in the file, as with two of them it is often chance whether anything begins at all."""
@@ -62,11 +68,17 @@ def test_people_who_need_a_second_neighbour_go_further_where_neighbours_know_eac
     assert row.low > 0.0
 
 
+def test_a_second_neighbour_shows_in_the_rates(tmp_path: Path) -> None:
+    assert reinforcement(contagion(joins(0.0, 0.3, 0.9), tmp_path / "run")) == "same direction"
+
+
 def test_people_for_whom_one_neighbour_is_as_good_as_two_do_not(tmp_path: Path) -> None:
-    found = held(contagion(joins(0.0, 0.35, 0.35), tmp_path / "run"), "centola2010.clustering")
+    done = contagion(joins(0.0, 0.35, 0.35), tmp_path / "run")
+    found = held(done, "centola2010.clustering")
     assert found.values.estimate < 0.0
     assert found.verdict is not None
     assert found.verdict.outcome == "differ"
+    assert reinforcement(done) == "inconclusive"
 
 
 def test_people_who_join_whoever_has_joined_reach_everybody_unprompted(tmp_path: Path) -> None:

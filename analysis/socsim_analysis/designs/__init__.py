@@ -23,6 +23,7 @@ from socsim_analysis.designs import (
     money_request,
     obedience,
     public_goods,
+    reinforcement,
     repeated_games,
     response_curve,
     ultimatum,
@@ -49,6 +50,7 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
             response_curve,
             group_polarization,
             diffusion,
+            reinforcement,
             market,
             exposure,
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, exposure, games, influence, market
+from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, exposure, games, influence, market, reinforcement
 from socsim_analysis.frames import RunLike
 
 __all__ = ["MADE_FROM", "table_of"]
@@ -27,6 +27,7 @@ _READERS: Mapping[str, Callable[[RunLike], pd.DataFrame | None]] = {
     "group_polarization": influence.opinion_pairs,
     "market": market.downloads,
     "exposure": exposure.changes,
+    "reinforcement": reinforcement.decisions,
 }
 
 MADE_FROM: Mapping[str, str] = {
@@ -41,6 +42,7 @@ MADE_FROM: Mapping[str, str] = {
     "group_polarization": "ordinal items asked before and after people read one another",
     "market": "an interaction of the kind votes",
     "exposure": "items asked before an interaction of the kind exposure, and in it or after it",
+    "reinforcement": "an interaction of the kind adoption",
 }
 """For every design that runs give a table of, what a run needs."""
 
