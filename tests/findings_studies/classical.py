@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -19,6 +20,7 @@ from socsim_analysis.declared import compare_declared
 
 from socsim import Run, Scenario, ScriptedEngine, run
 from socsim.inference.types import Request
+from socsim.scenario import dump_scenario
 
 __all__ = ["Rule", "alike", "choosing", "held", "options_of", "played", "study"]
 
@@ -71,8 +73,6 @@ def study(name: str, **changes: Any) -> Scenario:
         for part in parents:
             place = _below(place, part)
         place[last] = value
-    if tables := data.get("tables"):
-        data["tables"] = {key: str(STUDIES / where) for key, where in tables.items()}
     return Scenario.model_validate(data)
 
 
@@ -86,9 +86,19 @@ def _below(place: Any, part: str) -> Any:
 
 def played(spec: Scenario, rule: Rule, out: Path, reply: Callable[[Request, int], str] | None = None) -> Run:
     """A study whose people follow a rule."""
-    done = run(spec, engine=choosing(rule, reply), out=out)
+    done = run(_beside_its_tables(spec, out.parent / "study"), engine=choosing(rule, reply), out=out)
     assert done.status == "complete"
     return done
+
+
+def _beside_its_tables(spec: Scenario, folder: Path) -> Scenario | Path:
+    """The study itself, or, where it reads tables, a file of it with these beside."""
+    if not spec.tables:
+        return spec
+    copytree(STUDIES / "data", folder / "data")
+    path = folder / f"{spec.name}.yaml"
+    path.write_text(dump_scenario(spec), encoding="utf-8")
+    return path
 
 
 def held(done: Run, finding: str, arm: str | None = None) -> AgainstPeople:

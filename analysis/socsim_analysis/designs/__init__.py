@@ -16,6 +16,7 @@ from socsim_analysis.designs import (
     crowds,
     dictator,
     diffusion,
+    echo_chamber,
     exposure,
     group_polarization,
     herding,
@@ -51,6 +52,7 @@ STATISTICS: Mapping[str, Statistic] = MappingProxyType(
             group_polarization,
             diffusion,
             reinforcement,
+            echo_chamber,
             market,
             exposure,
         )
