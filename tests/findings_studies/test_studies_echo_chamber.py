@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from classical import Rule, alike, held, played, study
+from socsim_analysis.against_people import compare_run
 from socsim_analysis.designs import STATISTICS
 from socsim_analysis.designs.of_runs import table_of
+from socsim_analysis.findings.registry import find_finding
 
 from socsim import Run
 from socsim.inference.types import Request
@@ -64,10 +66,10 @@ def outcome(done: Run, finding: str) -> str:
 
 def test_people_who_follow_their_like_end_in_chambers_whoever_they_followed_at_first(chambers: Run) -> None:
     assert outcome(chambers, ECHO) == "same direction"
-    rows = {row.name: row for row in held(chambers, ECHO).rows}
-    start, end = rows["other arm: feed: at the start"], rows["this run: feed"]
-    assert start.low < 0.0 < start.high
-    assert end.low > start.estimate
+    start = compare_run(chambers, find_finding(ECHO), arm="feed: at the start")
+    assert start.verdict is not None
+    assert start.verdict.outcome == "inconclusive"
+    assert held(chambers, ECHO).values.estimate > start.values.estimate + 0.2
     assert held(chambers, EI).values.estimate < -0.3
     assert outcome(chambers, EI) == "described"  # the finding is of another simulation, not of people
 

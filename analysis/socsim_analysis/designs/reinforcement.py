@@ -32,8 +32,9 @@ def second_over_first(frame: pd.DataFrame, arm: object = None) -> UnitValues:
     """Rate of adopting with two neighbours who have, over that with one, less 1: above 0 where the second one adds.
 
     The estimate is R - 1, with R the ratio of the rates' means over worlds that have decisions of both kinds. A world's ratio is
-    not defined where nobody adopts with one neighbour, so its value is the linearised one, R - 1 + (r_2 - R r_1) / mean r_1, whose
-    mean is the estimate (Cochran 1977, Sampling Techniques, chapter 6). NaN where nobody anywhere adopts with one neighbour.
+    not defined where nobody adopts with one neighbour, so its value is the linearised one, R - 1 + (r_2 - R r_1) / mean r_1, of
+    which the mean is the estimate (Cochran 1977, Sampling Techniques, chapter 6). NaN where nobody anywhere adopts with one
+    neighbour.
 
     Example:
         Of those with one neighbour 1 in 10 adopts, of those with two 3 in 10: 2.
