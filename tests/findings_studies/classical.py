@@ -22,7 +22,7 @@ from socsim import Run, Scenario, ScriptedEngine, run
 from socsim.inference.types import Request
 from socsim.scenario import dump_scenario
 
-__all__ = ["Rule", "alike", "choosing", "held", "options_of", "played", "study"]
+__all__ = ["STUDIES", "Rule", "alike", "choosing", "held", "options_of", "played", "study"]
 
 ROOT = Path(__file__).parents[2]
 STUDIES = ROOT / "scenarios" / "findings"

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from classical import Rule, held, played, study
+from classical import STUDIES, Rule, held, played, study
 from socsim_analysis.against_people import compare_run
 from socsim_analysis.designs import STATISTICS
 from socsim_analysis.designs.of_runs import table_of
 from socsim_analysis.findings.registry import find_finding
 
-from socsim import Run
+from socsim import Run, load_scenario
+from socsim.errors import ScenarioError
 
 REPUBLICANS = "bail2018.republicans"
 DEGREES = ("strongly disagree", "disagree", "rather disagree", "neither", "rather agree", "agree", "strongly agree")
@@ -106,3 +107,11 @@ def test_a_table_has_everybody_and_every_kind_beside_those_who_were_shown_nothin
     assert (row["before"], row["after"]) == (pytest.approx(means["before"]), pytest.approx(means["after"]))
     change = STATISTICS["exposure.change_control"](table, arm="treatment", unit="world")
     assert change.estimate == 0.0
+
+
+def test_a_part_of_an_arm_is_named_after_the_arm(tmp_path: Path) -> None:
+    text = (STUDIES / "exposure.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "exposure.yaml"
+    path.write_text(text.replace("treatment: liberal, Republican", "nobody: liberal, Republican"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="there is no arm 'nobody: liberal, Republican'"):
+        load_scenario(path)

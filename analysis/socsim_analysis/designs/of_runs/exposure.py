@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from socsim.interactions import spec_of
+from socsim.scenario.schedule import InteractionSpec
 from socsim.scenario.schedule_checks import phases
 from socsim_analysis.designs.of_runs._rows import KEYS, worlds
 from socsim_analysis.frames import RunLike, opinion_items, opinions
@@ -46,7 +47,7 @@ def changes(run: RunLike) -> pd.DataFrame | None:
     return whole[["world", "arm", "person", "treated", "before", "after"]]
 
 
-def _interactions(run: RunLike) -> Iterator:  # type: ignore[type-arg]
+def _interactions(run: RunLike) -> Iterator[InteractionSpec]:
     return (spec_of(phase) for _, phase, _ in phases(run.scenario))
 
 
