@@ -39,13 +39,13 @@ def followers(run: RunLike) -> pd.DataFrame | None:
 
 
 def _at_the_end(run: RunLike, ties: pd.DataFrame) -> pd.DataFrame:
-    changes = run.tie_changes  # type: ignore[attr-defined]
+    changes: pd.DataFrame = run.tie_changes  # type: ignore[attr-defined]
     if changes.empty:
         return ties
     ordered = changes.sort_values(["step", "wave", "turn", "position"], kind="stable")
     last = ordered.drop_duplicates(_TIE, keep="last")
     both = pd.concat([ties.assign(kind="follow"), last[[*_TIE, "kind"]]]).drop_duplicates(_TIE, keep="last")
-    return both.loc[both["kind"] == "follow", _TIE]
+    return both[both["kind"] == "follow"][_TIE]
 
 
 def _counted(people: pd.DataFrame, ties: pd.DataFrame, when: str) -> pd.DataFrame:
