@@ -65,7 +65,8 @@ def test_first_answers_are_the_same_in_every_arm(heedful: Run) -> None:
     assert len(first) == 5 * 3 * 6
     second = table[table["round"] == 2]
     shown = {str(arm): set(rows["shown"].dropna()) for arm, rows in second.groupby("arm")}
-    assert shown == {"solo": set(), **dict.fromkeys(("sure", "unsure", "bare"), {4200.0, 390.0, 2500.0})}
+    signals = {4200.0, 390.0, 2500.0}
+    assert shown == {"solo": set(), "sure": signals, "unsure": signals, "bare": signals}
     assert second[second["arm"] != "solo"]["shown"].notna().all()
 
 
