@@ -47,8 +47,12 @@ def unpredictability(frame: pd.DataFrame, arm: object = None) -> UnitValues:
     """Mean difference of a song's market share between two worlds, over all songs and pairs of worlds.
 
     U = (sum over songs of u_i) / S, with u_i the mean of |m_ij - m_ik| over all pairs of worlds j, k: 0 where worlds are alike,
-    2/S at most. The value of a world is its mean difference from the others; so values of worlds are not independent, and
-    resampled worlds must be compared anew. One world alone has none.
+    2/S at most. One world alone has none.
+
+    Worlds' mean differences from the others are not independent, as every pair counts for both: an interval over them would be
+    about half as wide as it should be. So the value of a world is its pseudo-value n U - (n - 1) U(without it), of which the mean
+    is U and whose spread is that of U over samples of worlds (Arvesen 1969, Annals of Mathematical Statistics 40, 2076-2100). A
+    pseudo-value may lie below 0. Of two worlds alone, both have U.
 
     Example:
         Two songs with shares (.5, .5) in one world and (1, 0) in another: U = .5.
@@ -57,8 +61,10 @@ def unpredictability(frame: pd.DataFrame, arm: object = None) -> UnitValues:
     n = len(shares)
     differences = np.abs(shares.to_numpy()[:, None, :] - shares.to_numpy()[None, :, :])
     means = differences.mean(axis=2).sum(axis=1) / (n - 1) if n > 1 and shares.shape[1] else np.full(n, np.nan)
-    how = "mean over songs and pairs of worlds"
-    return summarised("market.unpredictability", pd.Series(means, index=shares.index, dtype=float), how)
+    whole = means.mean() if n else np.nan
+    pseudo = whole + 2.0 * (n - 1) / (n - 2) * (means - whole) if n > 2 else means
+    how = "mean over songs and pairs of worlds; of each world its pseudo-value"
+    return summarised("market.unpredictability", pd.Series(pseudo, index=shares.index, dtype=float), how)
 
 
 def song_unpredictability(frame: pd.DataFrame, arm: object = None) -> pd.DataFrame:

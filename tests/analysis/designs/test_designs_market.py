@@ -51,3 +51,24 @@ def test_songs_that_a_world_lacks_are_named() -> None:
         market.inequality(downloads([[1, 3], [2]]))
     with pytest.raises(TableError, match=r"column 'downloads' .* whole"):
         market.inequality(downloads([[1, 3]]).assign(downloads=0.5))
+
+
+def test_the_value_of_a_world_is_what_leaving_it_out_makes_of_it() -> None:
+    worlds = [[3, 1, 6], [2, 2, 2], [0, 5, 1], [4, 4, 1], [9, 0, 2]]
+    found = market.unpredictability(downloads(worlds))
+    without = [market.unpredictability(downloads(worlds[:i] + worlds[i + 1 :])).estimate for i in range(5)]
+    assert found.values.tolist() == pytest.approx([5 * found.estimate - 4 * one for one in without])
+    assert found.values.mean() == pytest.approx(found.estimate)
+
+
+def test_the_spread_of_values_is_that_of_the_statistic_over_samples_of_worlds() -> None:
+    """The standard error from one run against the standard deviation over many; mean differences would give half of it."""
+    rng = np.random.default_rng(3)
+
+    def one_run() -> tuple[float, float]:
+        shares = [rng.dirichlet(np.full(6, concentration)) for concentration in rng.choice([0.3, 5.0], 8)]
+        found = market.unpredictability(downloads([rng.multinomial(40, row).tolist() for row in shares]))
+        return found.estimate, float(found.values.std() / np.sqrt(len(found.values)))
+
+    runs = np.array([one_run() for _ in range(400)])
+    assert runs[:, 1].mean() == pytest.approx(runs[:, 0].std(ddof=1), rel=0.2)

@@ -10,7 +10,17 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from socsim_analysis.designs.of_runs import conformity, crowds, diffusion, games, influence
+from socsim_analysis.designs.of_runs import (
+    conformity,
+    crowds,
+    diffusion,
+    echo_chamber,
+    exposure,
+    games,
+    influence,
+    market,
+    reinforcement,
+)
 from socsim_analysis.frames import RunLike
 
 __all__ = ["MADE_FROM", "table_of"]
@@ -25,6 +35,10 @@ _READERS: Mapping[str, Callable[[RunLike], pd.DataFrame | None]] = {
     "response_curve": influence.seen_choices,
     "herding": influence.scores,
     "group_polarization": influence.opinion_pairs,
+    "market": market.downloads,
+    "exposure": exposure.changes,
+    "reinforcement": reinforcement.decisions,
+    "echo_chamber": echo_chamber.followers,
 }
 
 MADE_FROM: Mapping[str, str] = {
@@ -37,6 +51,10 @@ MADE_FROM: Mapping[str, str] = {
     "response_curve": "items with two options, answered by people who saw which of them others chose",
     "herding": "an interaction of the kind votes with `seed_by_lot`",
     "group_polarization": "ordinal items asked before and after people read one another",
+    "market": "an interaction of the kind votes",
+    "exposure": "items asked before an interaction of the kind exposure, and in it or after it",
+    "reinforcement": "an interaction of the kind adoption",
+    "echo_chamber": "an interaction of the kind feed with a `group`, and a fact or reference variable `leaning` with numbers",
 }
 """For every design that runs give a table of, what a run needs."""
 

@@ -32,7 +32,7 @@ def estimates(run: RunLike) -> pd.DataFrame | None:
     )
     seen = run.seen
     if len(seen):
-        shown = seen[(seen["author"] < 0) & (seen["kind"] == "mean")]
+        shown = seen[(seen["author"] < 0) & seen["kind"].isin(["mean", "median", "signal"])]
         numbers = pd.to_numeric(shown["text"].str.replace(",", ""), errors="coerce")
         by_turn = numbers.groupby([shown["arm"], shown["replicate"], shown["step"], shown["agent"]]).last()
         index = pd.MultiIndex.from_frame(rows[["arm", "replicate", "step", "agent"]])
