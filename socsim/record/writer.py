@@ -36,7 +36,7 @@ class SetMeta(tuple[str, str]):
     __slots__ = ()
 
 
-class Rows(tuple[str, list[tuple[Any, ...]]]):
+class Rows(tuple[str, Sequence[tuple[Any, ...]]]):
     """(insert statement, packed rows)."""
 
     __slots__ = ()
@@ -222,7 +222,7 @@ class RecordWriter:
         """Rows of equal statements go together, at the place of the first."""
         together: dict[str, list[tuple[Any, ...]]] = {}
         for item in items:
-            parts: Sequence[tuple[str, list[Any]]] = [(_SET_META, [tuple(item)])] if isinstance(item, SetMeta) else item
+            parts: Sequence[tuple[str, Sequence[Any]]] = [(_SET_META, [tuple(item)])] if isinstance(item, SetMeta) else item
             for statement, rows in parts:
                 together.setdefault(statement, []).extend(rows)
         for statement, rows in together.items():
