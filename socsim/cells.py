@@ -126,6 +126,8 @@ class Cells:
             return None
         if entries[-1].at < before:
             return entries[-1]
+        if len(entries) > 1 and entries[-2].at < before:  # one who ran ahead has written the last
+            return entries[-2]
         count = bisect_left(entries, before, key=_at)
         return entries[count - 1] if count else None
 

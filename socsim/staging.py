@@ -6,7 +6,7 @@ All of it follows from the scenario and the seed; nothing is asked and nothing c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from socsim.activation import Meeting, Part, PlannedStep, Turn, lay_out_turns
@@ -146,7 +146,7 @@ class Stages:
     def _make(self, step: int) -> Stage:
         world, planned = self._world, self._world.steps[step]
         interaction = self._interaction(planned)
-        script = self._crossed if world.trials.crossed else interaction.script
+        script = self._crossed if world.trials.crossed else _script(interaction)
         turns = lay_out_turns(step, draw_meetings(planned, world), script)
         reaction = Reaction(planned, interaction) if planned.phase.activating.kind == "events" else None
         rewiring = self._rewiring()
@@ -176,6 +176,13 @@ class Stages:
         spec, world = spec_of(planned.phase), self._world
         setup = Setup(planned, spec, options_of(spec), world, world.wording.book, world.wording.items)
         return self._class(planned)(setup)
+
+
+def _script(interaction: Interaction) -> Callable[[Meeting], Sequence[Part]]:
+    """The script of an interaction; where it is the plain one, whoever is alone has one part, without a look at the phase."""
+    if type(interaction).script is not Interaction.script:
+        return interaction.script
+    return lambda meeting: (Part(meeting.members[0]),) if len(meeting.members) == 1 else interaction.script(meeting)
 
 
 def ties_first(turn: Turn, *, ties_change: bool) -> Sequence[Cell]:

@@ -118,8 +118,8 @@ class View:
         Raises:
             UndeclaredAccess: in a checked run, the turn has not declared that it reads the cell.
         """
-        if not self._may_see(cell):
-            return None
+        if self._declared is not None or self._alone:
+            return self._cells.newest(cell, self.at) if self._may_see(cell) else None
         return self._cells.newest(cell, self.at)
 
     def entries(self, cell: Cell, since: At | None = None) -> Sequence[Entry]:
