@@ -15,7 +15,7 @@ from typing import Any, Literal
 import mesa
 
 from socsim.activation import PlannedStep, Turn
-from socsim.agent import SocialAgent, acting_in, refuse_while_acting
+from socsim.agent import SocialAgent, act_in, refuse_while_acting
 from socsim.cells import TIES, Cell, Cells, Entry, cell_name
 from socsim.effects import Effects
 from socsim.errors import RecordError, ReplayMismatch, UndeclaredAccess
@@ -335,11 +335,10 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
 
     async def _act(self, event: Event, view: View, stage: Stage) -> None:
         seen = event.observation
-        agent = self.people[seen.agent]
         try:
-            await stage.bring_up(event, view, self.world.happenings.since(seen.agent, seen.step))
-            with acting_in(event):
-                await agent.act(event.observation)
+            if stage.memory is not None:
+                await stage.bring_up(event, view, self.world.happenings.since(seen.agent, seen.step))
+            await act_in(event, self.people[seen.agent])
             await stage.keep(event, view)
         except RecordError as missing:
             if not self.replaying:

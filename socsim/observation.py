@@ -70,20 +70,17 @@ class Observation(NamedTuple):
     facts: tuple[tuple[str, str | int | float], ...] = ()
 
 
-_FIRST = Observation._fields[:11]
-_LATER = tuple((name, Observation._field_defaults[name]) for name in Observation._fields[11:] if name != "potential")
+_FIRST, _LATER = Observation._fields[:11], Observation._fields[11:]
+_NOTHING_LATER = tuple(Observation._field_defaults[name] for name in _LATER)
 
 
 def content_of(observation: Observation) -> Mapping[str, Any]:
     """What an observation says, for hashing: what an agent did not have is left out, so that hashes of runs made before there
     was such a thing stay what they were; so is what it might have been shown."""
-    content: dict[str, Any] = {name: getattr(observation, name) for name in _FIRST}
+    content: dict[str, Any] = dict(zip(_FIRST, observation, strict=False))
     content["seen"] = [_seen_content(one) for one in observation.seen]
-    for name, default in _LATER:
-        value = getattr(observation, name)
-        if value != default:
-            content[name] = value
-    return content
+    later = zip(_LATER, observation[len(_FIRST) :], _NOTHING_LATER, strict=True)
+    return content | {name: value for name, value, default in later if value != default and name != "potential"}
 
 
 def _seen_content(seen: Seen) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Frontiers(Generic[W]):
         return tuple([frontier for cell in cells if (frontier := self._cells.get(cell)) is not None])
 
     def wait(self, at: At, frontiers: Iterable[Frontier[W]], waiter: W) -> int:
-        """Have `finish` name a waiter once for every frontier that a turn at a place has to wait for; returns how many these are."""
+        """Have `finish` name a waiter once for every frontier that a turn at a place must wait for; returns their number."""
         count = 0
         for frontier in frontiers:
             if frontier.first is None or frontier.first >= at:

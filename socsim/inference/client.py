@@ -247,7 +247,8 @@ class InferenceClient:
         prefix = "" if self._admission.is_free else _beginning(request)
         while True:
             attempt += 1
-            await self._admission.acquire(flight.priority, kind=request.kind, prefix=prefix)
+            if not self._admission.take():
+                await self._admission.acquire(flight.priority, kind=request.kind, prefix=prefix)
             begun = self._statistics.begun()
             try:
                 if attempt == 1:
@@ -277,7 +278,8 @@ class InferenceClient:
         measured = self._turns.bounded or self._caps is not None
         prompt = await self._prompt_tokens(request) if measured else 0.0
         reply = texts * request.sampling.max_tokens if request.sampling else 0
-        await self._turns.wait(prompt + reply)
+        if self._turns.bounded:
+            await self._turns.wait(prompt + reply)
         aside = self._caps.admit(prompt, reply, texts) if self._caps is not None else 0
         usage: Usage | None = None
         try:
