@@ -200,7 +200,7 @@ def _together(
         at_once = model.replaying and execution == "sequential"
 
         def step_finished(model: SocialModel, step: int) -> None:
-            meter.advance(step, sum(not turn.part.silent for turn in model.stages[step].turns) if at_once else 0)
+            meter.advance(step, model.stages.count(step) if at_once else model.stages.passed(step))
             if stop.is_set():
                 raise Interrupted
 

@@ -84,9 +84,9 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=world.seed)
         self.world = world
         self.spec = world.spec
-        self.cells = Cells()
-        self.state = WorldState(self.cells, len(world.personas), lambda: self._steps_done)
         self.stages = Stages(world)
+        self.cells = Cells(noting=self.stages.follow)
+        self.state = WorldState(self.cells, len(world.personas), lambda: self._steps_done)
         self.observers: list[Callable[[SocialModel, int], None]] = []
         self.replaying = False
         self.checked = checked
@@ -207,7 +207,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
     def _take_at_once(self, steps: range) -> None:
         """Take turns whose calls are all answered by the record: they never have to wait, so they need no loop."""
         for step in steps:
-            for turn in self.stages[step].turns:
+            for turn in self.stages.acting(step, self.cells):
                 self._take_recorded(turn)
             self._close(step)
 

@@ -32,6 +32,10 @@ class Troupe(Protocol):
         """The turns of a step in the order of their keys."""
         ...
 
+    def follows(self, step: int) -> bool:
+        """Whether the turns of a step are known only when all earlier ones have ended."""
+        ...
+
     def ties(self, turn: Turn) -> Iterable[Cell]:
         """Cells that must be settled before it can be said what the turn reads."""
         ...
@@ -129,7 +133,7 @@ class Dependencies:
     def _may_lay_out(self) -> bool:
         if self._next == self._end or self._next >= self._open + self._window:
             return False
-        return self._next == self._open or self._laid_out < _MOST_OPEN
+        return self._next == self._open or (self._laid_out < _MOST_OPEN and not self._troupe.follows(self._next))
 
     def _lay_out(self, step: int) -> None:
         tickets, at = [], (step, -1)
