@@ -23,7 +23,7 @@ from socsim.errors import (
 from socsim.inference.types import CallFailure, Completion, Embedder, Engine, FailureKind, Prioritising, Request, Sampler, Serving
 from socsim.inference.vectors import pack_vector
 
-__all__ = ["Backoff", "ask_once", "bad_reply", "failure_of"]
+__all__ = ["Backoff", "ask_once", "bad_reply", "failure_of", "going_on"]
 
 _KINDS: tuple[tuple[type[InferenceError], FailureKind], ...] = (
     (RateLimited, "rate_limited"),
@@ -106,7 +106,7 @@ async def ask_once(
         return at_once
     try:
         async with asyncio.timeout(timeout_s) as limit:
-            return await _going_on(work, waits_for)
+            return await going_on(work, waits_for)
     except TimeoutError as error:
         if not limit.expired():
             raise
@@ -125,7 +125,7 @@ async def _asked(engine: Engine, request: Request, seeds: Sequence[int], priorit
 
 
 @types.coroutine
-def _going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+def going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
     """Go on with a coroutine that has begun, and that waits for something."""
     while True:
         try:

@@ -277,6 +277,8 @@ class Capabilities:
     embeddings: bool = False
     priority: bool = False
     """Whether ``generate`` takes ``priority`` (see `Prioritising`)."""
+    at_once: bool = False
+    """Whether ``generate`` never waits for anything."""
 
 
 @dataclass(frozen=True, slots=True)
