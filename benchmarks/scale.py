@@ -7,7 +7,8 @@ Agents in arrays: a Watts–Strogatz graph of M directed ties, opinions that mov
 every step logged in columns. ``--curve`` does so for 1,000 agents and ten, a hundred and a thousand times as many, with as many
 ties each. ``--recorded N`` instead runs N agents through the whole simulator, with every prompt rendered, a scripted reply to
 each and a full record. ``--reacting N`` is N agents who act when somebody mentions them, of whom two mention each other at every
-step; the first steps, when all speak once, are left out. Every size has a process of its own. Prints one JSON object on the last line.
+step; the first steps, when all speak once, are left out. Every size has a process of its own. Prints one JSON object on the
+last line.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def recorded(agents: int, steps: int) -> dict[str, Any]:
 
 def reacting(agents: int, steps: int) -> dict[str, Any]:
     """Step a world in this process in which two people go on to mention each other; seconds of a step after the first two."""
-    from socsim import Scenario, ScriptedEngine, open_world
+    from socsim import Scenario, ScriptedEngine, SocialModel, open_world
 
     phase = {
         "phase": "talk",
@@ -116,7 +117,8 @@ def reacting(agents: int, steps: int) -> dict[str, Any]:
         "schedule": [phase],
         "inference": {"engine": "scripted"},
     }
-    with open_world(Scenario.model_validate(spec), engine=ScriptedEngine(reply=lambda _request, _seed: "Well.")) as world:
+    engine = ScriptedEngine(reply=lambda _request, _seed: "Well.")
+    with open_world(Scenario.model_validate(spec), engine=engine, model_class=SocialModel) as world:
         seconds = []
         while world.running:
             began = time.perf_counter()

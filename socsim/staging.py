@@ -208,7 +208,7 @@ class Stages:
         return Stage(planned, interaction, lay_out, reaction, rewiring, self._memory, self._awaited(planned, interaction))
 
     def _awaited(self, planned: PlannedStep, interaction: Interaction) -> str:
-        """See `Stage`. Few people are laid out ahead, which costs little and lets them act as soon as those whom they read have."""
+        """See `Stage`. Few people are laid out ahead: that costs little, and they act as soon as those whom they read have."""
         world, spec = self._world, planned.phase.activating
         few = len(world.personas) <= AHEAD_AT_MOST
         all_begin = planned.repetition == 0 and spec.first == "all"

@@ -150,7 +150,8 @@ class RowTable:
         """
         reals, coded = _packing(self.row)  # type: ignore[arg-type]  # a class is hashable
         for at in reals:
-            if any(row[at] is not None and math.isnan(row[at]) for row in rows):
+            numbers: list[Any] = [row[at] for row in rows]
+            if any(number is not None and math.isnan(number) for number in numbers):
                 raise ValueError(f"{self.row.__name__}.{self.columns[at]} is not a number; a missing value is None")
         if not coded:
             return rows

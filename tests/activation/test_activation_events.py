@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from socsim import Scenario, ScriptedEngine, run, staging
-from socsim.activation import Turn
+from socsim.activation import Turn, lay_out_turns
 from socsim.activation.events import who_may_react
 from socsim.cells import Cells, Entry, answer_of, message_of
-from socsim.events import EventRow, ResultRow
 from socsim.inference.types import Request
 from socsim.interactions.reacting import Reaction
 from socsim.network.ties import Ties
@@ -86,8 +85,6 @@ def test_nobody_is_looked_at_to_whom_nothing_can_have_happened(
     def counted(self: Reaction, turn: Turn, view: View) -> bool:
         looked_at[turn.step] += 1
         return holds(self, turn, view)
-
-    lay_out_turns = staging.lay_out_turns
 
     def counting(step: int, meetings: Any, script: Any) -> tuple[Turn, ...]:
         turns = lay_out_turns(step, meetings, script)
