@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import itertools
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -21,9 +20,6 @@ __all__ = ["Dependencies", "Troupe"]
 
 WINDOW = 8
 """Steps that are open at once at most."""
-
-MOST_IN_A_ROW = 4
-"""Turns after which others have theirs, and an interruption is heard, though no turn may have had to wait for anything."""
 
 _MOST_OPEN = 200_000
 """Turns that are laid out ahead at most, besides those of the earliest unfinished step."""
@@ -170,7 +166,7 @@ class Dependencies:
 
     async def _work(self, ticket: _Ticket) -> None:
         """Take a turn, then others that may begin, as long as there are any."""
-        for number in itertools.count(1):
+        while True:
             turn = ticket.turn
             path_s = self._frontiers.path_s(ticket.at, ticket.reads)
             busy_s = await self._troupe.perform(turn)
@@ -178,10 +174,9 @@ class Dependencies:
             self._finish(ticket, path_s + busy_s)
             if not self._ready:
                 return
-            if number % MOST_IN_A_ROW == 0:
-                await asyncio.sleep(0)
-                if not self._ready:
-                    return
+            await asyncio.sleep(0)  # whoever has begun goes first, and interruptions are heard, even if no turn ever waits
+            if not self._ready:
+                return
             ticket = heapq.heappop(self._ready)[2]
             self._begin_some()
 

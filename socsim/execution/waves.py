@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from socsim.activation import Turn
-from socsim.execution.dependencies import MOST_IN_A_ROW, Troupe
+from socsim.execution.dependencies import Troupe
 from socsim.execution.frontiers import Frontier, Frontiers
 
 __all__ = ["Waves"]
@@ -55,10 +55,9 @@ class Waves:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self, queue: Iterator[Turn]) -> None:
-        for number, turn in enumerate(queue, start=1):
+        for turn in queue:
             path_s = self._frontiers.path_s(turn.at, self._frontiers.known(self._troupe.reads(turn)))
             busy_s = await self._troupe.perform(turn)
             self._troupe.took(turn, path_s + busy_s, busy_s)
             self._frontiers.finish(turn.at, self._writes.pop(turn.key), path_s + busy_s)
-            if number % MOST_IN_A_ROW == 0:
-                await asyncio.sleep(0)
+            await asyncio.sleep(0)  # so that interruptions are heard, even if no turn ever waits
