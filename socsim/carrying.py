@@ -38,8 +38,8 @@ _ACTING_PER_CALL = 2
 their way before everybody has been told what it sees."""
 _THRESHOLDS = (100_000, 50, 100)
 """Objects that are made before the collector of garbage looks at the youngest, and rounds before it looks at older ones."""
-_OBJECTS_PER_PERSON = 64
-"""Objects that a person's turn leaves until its step has ended, and a little more."""
+_OBJECTS_PER_PERSON = 128
+"""Objects that turns of one person leave until their steps have ended, in as many steps as are open among many people."""
 
 
 class Interrupted(Exception):

@@ -27,7 +27,7 @@ class Results:
     def __init__(self, reading: Reading, writer: RecordWriter | None) -> None:
         self._reading = reading
         self._writer = writer
-        self._events: dict[EventKey, tuple[str, str]] | None = None
+        self._events: dict[EventKey, str] | None = None
 
     def put(self, rows: Sequence[Row]) -> None:
         """See `RecordStore.put_rows`."""
@@ -112,14 +112,15 @@ class Results:
             return f"it made {len(event.calls)} calls, recorded were {len(old.calls)}."
         return "from the same calls something else followed than was recorded."
 
-    def _index(self) -> dict[EventKey, tuple[str, str]]:
+    def _index(self) -> dict[EventKey, str]:
+        """What each event saw and did, by its key."""
         with self._reading.lock:
             if self._events is None:
                 columns = ", ".join(table_named("events").key)
                 rows = self._reading.rows(f"SELECT {columns}, observed, did FROM events")
-                self._events = {row[:6]: row[6:] for row in rows}
+                self._events = {row[:6]: row[6] + row[7] for row in rows}
             return self._events
 
 
-def _hashes(event: EventRow) -> tuple[str, str]:
-    return event.observed, event.did
+def _hashes(event: EventRow) -> str:
+    return event.observed + event.did
