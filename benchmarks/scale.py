@@ -1,11 +1,14 @@
-"""What large populations take: building, peak memory and a step for agents in arrays; agent-steps per second with a full record.
+"""What large populations take: building, peak memory and a step for agents in arrays; agent-steps per second with a full record;
+a step in which few act.
 
-Usage: python -m benchmarks scale [--agents N] [--ties M] [--steps T] [--curve] [--recorded N]
+Usage: python -m benchmarks scale [--agents N] [--ties M] [--steps T] [--curve] [--recorded N] [--reacting N]
 
 Agents in arrays: a Watts–Strogatz graph of M directed ties, opinions that move towards the mean of those read, every opinion of
 every step logged in columns. ``--curve`` does so for 1,000 agents and ten, a hundred and a thousand times as many, with as many
 ties each. ``--recorded N`` instead runs N agents through the whole simulator, with every prompt rendered, a scripted reply to
-each and a full record. Every size has a process of its own. Prints one JSON object on the last line.
+each and a full record. ``--reacting N`` is N agents who act when somebody mentions them, of whom two mention each other at every
+step; the first steps, when all speak once, are left out. Every size has a process of its own. Prints one JSON object on the
+last line.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import numpy as np
 
 from benchmarks.memory import peak_mb
 
-__all__ = ["in_arrays", "main", "recorded"]
+__all__ = ["in_arrays", "main", "reacting", "recorded"]
 
 CURVE = (1_000, 10_000, 100_000, 1_000_000)
 
@@ -94,6 +97,44 @@ def recorded(agents: int, steps: int) -> dict[str, Any]:
     }
 
 
+def reacting(agents: int, steps: int) -> dict[str, Any]:
+    """Step a world in this process in which two people go on to mention each other; seconds of a step after the first two."""
+    from socsim import Scenario, ScriptedEngine, SocialModel, open_world
+
+    phase = {
+        "phase": "talk",
+        "repeat": 2 + steps,
+        "activation": {"events": {"on": "mention"}},
+        "interaction": {"kind": "neighbours", "see": "messages"},
+        "say": {"topic": "it"},
+    }
+    couple = [{"who": {"agents": [one]}, "says": [f"Person {2 - one}, what now?"]} for one in (0, 1)]
+    spec = {
+        "socsim": 1,
+        "name": "reacting_benchmark",
+        "population": {"size": agents, "confederates": couple},
+        "network": {"graph": {"watts_strogatz": {"k": 6, "p": 0.0}}, "place": {"by": "given"}},
+        "schedule": [phase],
+        "inference": {"engine": "scripted"},
+    }
+    engine = ScriptedEngine(reply=lambda _request, _seed: "Well.")
+    with open_world(Scenario.model_validate(spec), engine=engine, model_class=SocialModel) as world:
+        seconds = []
+        while world.running:
+            began = time.perf_counter()
+            world.step()
+            seconds.append(time.perf_counter() - began)
+        acting = len(world.state.messages(1 + steps))
+    return {
+        "benchmark": "scale",
+        "reacting": True,
+        "agents": agents,
+        "acting": acting,
+        "step_s": statistics.median(seconds[2:]),
+        "step_s_max": max(seconds[2:]),
+    }
+
+
 def _alone(*arguments: str) -> dict[str, Any]:
     """The result of a process of its own."""
     command = [sys.executable, "-m", "benchmarks.scale", "--inside", *arguments]
@@ -123,6 +164,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--curve", action="store_true")
     parser.add_argument("--recorded", type=int, metavar="N")
+    parser.add_argument("--reacting", type=int, metavar="N")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args(given)
     ties = chosen.ties if chosen.ties is not None else 10 * chosen.agents
@@ -132,6 +174,12 @@ def main(given: Sequence[str] | None = None) -> None:
             return
         found = _alone(f"--recorded={chosen.recorded}", f"--steps={chosen.steps}")
         print(f"{found['agent_steps_per_s']:,.0f} agent-steps/s, peak {found['peak_rss_mb']:,.0f} MB, {found['status']}")
+    elif chosen.reacting:
+        if chosen.inside:
+            print(json.dumps(reacting(chosen.reacting, chosen.steps)))
+            return
+        found = _alone(f"--reacting={chosen.reacting}", f"--steps={chosen.steps}")
+        print(f"{found['acting']} of {found['agents']:,} act: {found['step_s'] * 1e3:,.1f} ms a step")
     elif chosen.inside:
         print(json.dumps(in_arrays(chosen.agents, ties, chosen.steps)))
         return

@@ -6,8 +6,7 @@ collected in its event and applied by the model afterwards, for all agents of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,18 +25,17 @@ from socsim.scenario.asking import ItemSpec, ReadoutSpec
 if TYPE_CHECKING:
     from socsim.model import SocialModel
 
-__all__ = ["SocialAgent", "acting_in", "refuse_while_acting"]
+__all__ = ["SocialAgent", "act_in", "refuse_while_acting"]
 
 M = TypeVar("M", bound=BaseModel)
 _event: ContextVar[Event | None] = ContextVar("socsim_event", default=None)
 
 
-@contextmanager
-def acting_in(event: Event) -> Iterator[None]:
-    """While an agent acts: what it asks and says belongs to its event, and generators shared by all are out of reach."""
+async def act_in(event: Event, agent: SocialAgent) -> None:
+    """Let an agent act: what it asks and says belongs to its event, and generators shared by all are out of reach."""
     token = _event.set(event)
     try:
-        yield
+        await agent.act(event.observation)
     finally:
         _event.reset(token)
 

@@ -38,6 +38,8 @@ _ACTING_PER_CALL = 2
 their way before everybody has been told what it sees."""
 _THRESHOLDS = (100_000, 50, 100)
 """Objects that are made before the collector of garbage looks at the youngest, and rounds before it looks at older ones."""
+_OBJECTS_PER_PERSON = 128
+"""Objects that turns of one person leave until their steps have ended, in as many steps as are open among many people."""
 
 
 class Interrupted(Exception):
@@ -158,7 +160,7 @@ def carry_out(
     if execution == "dependencies" and session.engine is not None and not all(model.declared for model in models.values()):
         meter.note(f"{agent_class.__name__} does not say what it looks at, so people act step by step (see SocialAgent.act)")
     ends = ends or {}
-    with _collecting_rarely():
+    with _collecting_rarely(sum(len(world.personas) for world in worlds)):
         _together({key: models[key] for key in first}, ends, session.loop, meter, execution)
         for key in last:
             models[key].donor = _donor(models[key], models, folder)
@@ -167,12 +169,14 @@ def carry_out(
 
 
 @contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """Look for cyclic garbage more rarely while worlds go on: they make many objects that stay and next to no cycles, so that
-    looking for these would take a third of the time of a call."""
-    before = gc.get_threshold()
+def _collecting_rarely(people: int) -> Iterator[None]:
+    """Look for cyclic garbage more rarely while worlds go on: they make many objects that stay until their step has ended, and
+    next to no cycles, so that looking for these would take a third of the time of a call. Garbage never takes more room than
+    what a step needs itself."""
+    before, (youngest, *older) = gc.get_threshold(), _THRESHOLDS
     gc.freeze()
-    gc.set_threshold(*(max(pair) for pair in zip(before, _THRESHOLDS, strict=True)))
+    wanted = (max(youngest, _OBJECTS_PER_PERSON * people), *older)
+    gc.set_threshold(*(max(pair) for pair in zip(before, wanted, strict=True)))
     try:
         yield
     finally:
@@ -196,7 +200,7 @@ def _together(
         at_once = model.replaying and execution == "sequential"
 
         def step_finished(model: SocialModel, step: int) -> None:
-            meter.advance(step, sum(not turn.part.silent for turn in model.stages[step].turns) if at_once else 0)
+            meter.advance(step, model.stages.count(step) if at_once else model.stages.passed(step))
             if stop.is_set():
                 raise Interrupted
 

@@ -102,12 +102,17 @@ def _at(entry: Entry) -> At:
 
 
 class Cells:
-    """All cells of one world."""
+    """All cells of one world.
 
-    def __init__(self) -> None:
+    Args:
+        noting: remember which cells are written at each step, for `written`.
+    """
+
+    def __init__(self, *, noting: bool = False) -> None:
         self._entries: dict[Cell, list[Entry]] = {}
         self._grown: set[Cell] = set()
         """Cells with more than one entry, of which some may be forgotten."""
+        self._written: dict[int, list[Cell]] | None = {} if noting else None
 
     def put(self, cell: Cell, entry: Entry) -> None:
         """Add a version; entries stand in the order of their places, then of the turns that wrote them."""
@@ -116,8 +121,22 @@ class Cells:
             entries.append(entry)
         else:
             insort(entries, entry, key=_place)
+        if self._written is not None:
+            self._written.setdefault(entry.at[0], []).append(cell)
         if len(entries) == 2 and cell[1] >= 0 and cell[0] not in _KEPT:
             self._grown.add(cell)
+
+    def written(self, step: int) -> Sequence[Cell]:
+        """The cells that were written at a step; what is known of earlier ones is forgotten.
+
+        Raises:
+            RuntimeError: it is not noted.
+        """
+        if self._written is None:
+            raise RuntimeError("which cells are written at each step was not noted")
+        for old in [one for one in self._written if one < step]:
+            del self._written[old]
+        return self._written.get(step, ())
 
     def newest(self, cell: Cell, before: At) -> Entry | None:
         """The last entry below a place; None where there is none."""
@@ -126,6 +145,8 @@ class Cells:
             return None
         if entries[-1].at < before:
             return entries[-1]
+        if len(entries) > 1 and entries[-2].at < before:  # one who ran ahead has written the last
+            return entries[-2]
         count = bisect_left(entries, before, key=_at)
         return entries[count - 1] if count else None
 

@@ -144,7 +144,9 @@ class Event:
             own = [(items[name].text, option) for name, option in seen.own_answers]
             messages = [(f"Person {one.author + 1}", one.text) for one in seen.seen]
             group = self.wording.groups[seen.agent] if self.wording.groups else ""
-            memory = book.recalled_text([one.text for one in seen.recalled]) + book.memory_text(seen.own_message, own)
+            memory = book.memory_text(seen.own_message, own)
+            if seen.recalled:
+                memory = book.recalled_text([one.text for one in seen.recalled]) + memory
             scene = seen.scene if seen.scene else book.seen_text(messages)
             self._context = Context(seen.persona, memory, scene, group)
         return self._context
@@ -313,15 +315,29 @@ class Event:
 
     async def draw(self, path: str, request: Request, attempt: int) -> Completion | CallFailure:
         """One draw of a text."""
-        (outcome,) = await self.draws([(path, request, attempt)])
-        return outcome
+        return await self._one(path, request, self._key(path, attempt))
 
     def _key(self, path: str, attempt: int) -> DrawKey:
         seen = self.observation
         return DrawKey(self.seed, seen.agent if self.drawing_as is None else self.drawing_as, seen.step, path, attempt)
 
+    async def _one(self, path: str, request: Request, key: DrawKey | None) -> Completion | CallFailure:
+        """A single call: as `_made`, without its lists, as most turns make one call only."""
+        digest, asker = request.digest(), self._asked()
+        self.calls.append((path, digest, "" if key is None else key.text()))
+        found = asker.lookup_now(request, key, digest=digest)
+        if found is not None:
+            return found
+        begun = time.monotonic()
+        outcome = await asker.submit(request, key, priority=self.priority, digest=digest)
+        if isinstance(outcome, Completion):
+            self.busy_s += min(outcome.elapsed_s, time.monotonic() - begun)  # others may have asked the same earlier
+        return outcome
+
     async def _made(self, wanted: Sequence[tuple[str, Request, DrawKey | None]]) -> list[Completion | CallFailure]:
         """Calls in program order, made side by side; outcomes in their order."""
+        if len(wanted) == 1:
+            return [await self._one(*wanted[0])]
         digests = [request.digest() for _, request, _ in wanted]
         self.calls += [(path, d, "" if key is None else key.text()) for (path, _, key), d in zip(wanted, digests, strict=True)]
         asker = self._asked()

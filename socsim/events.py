@@ -1,13 +1,14 @@
-"""What a run writes down: one row type per tidy table, as frozen values.
+"""What a run writes down: one row type per tidy table, as immutable values.
 
-Rows are results: nothing in them depends on time, on the order of replies or on the number of slots.
+Rows are results: nothing in them depends on time, on the order of replies or on the number of slots. They are named tuples,
+because a run makes several for every turn, and a frozen dataclass takes several times as long to make.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from socsim.items import Reading
 
@@ -32,8 +33,7 @@ __all__ = [
 Value = str | float | int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRow:
+class AgentRow(NamedTuple):
     """A person in a world. ``facts`` may have been shown to the model; ``reference`` never was."""
 
     arm: str
@@ -48,8 +48,7 @@ class AgentRow:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class TieRow:
+class TieRow(NamedTuple):
     """A tie at the start of a world: ``reader`` reads ``author``. Undirected ties stand twice, once each way."""
 
     arm: str
@@ -59,8 +58,7 @@ class TieRow:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """One agent acting once. ``observed`` and ``did`` are hashes of what it saw and of all that followed from it;
     ``calls`` are (path, request digest, draw key text or "") in program order. ``turn``, here and in other rows, counts the
     times that an agent acts in one step, from 0."""
@@ -76,8 +74,7 @@ class EventRow:
     turn: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRow:
+class MessageRow(NamedTuple):
     """A public message as others may see it; the first text where ``status`` is "ok", else empty.
 
     ``cut_off`` tells that the model ran out of tokens before it ended by itself.
@@ -96,8 +93,7 @@ class MessageRow:
     turn: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SeenRow:
+class SeenRow(NamedTuple):
     """What was in the prompt of ``agent``: whose, of which step, and of what kind.
 
     ``kind`` is empty for messages and answers of others; else it names what was shown, such as "news" or "stimulus". What
@@ -116,8 +112,7 @@ class SeenRow:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRow:
+class ResponseRow(NamedTuple):
     """The private report of an agent on an item; see `socsim.items.Response` for the fields.
 
     ``status``: "answered", "non_answer" (a valid one) or "failed"; a failed row has no value of any kind. ``raw``: the last
@@ -147,8 +142,7 @@ class ResponseRow:
     turn: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRow:
+class ActionRow(NamedTuple):
     """Something an agent did, other than to answer or to speak: typed, and "nothing" where it chose to do nothing.
 
     ``target`` is the agent it was done to, ``about`` names the thing it was done with (a post, an item), ``amount`` is what
@@ -169,8 +163,7 @@ class ActionRow:
     amount: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExposureRow:
+class ExposureRow(NamedTuple):
     """How much an agent might have seen at one turn, how much it was shown, and to how much of that it reacted."""
 
     arm: str
@@ -184,8 +177,7 @@ class ExposureRow:
     engaged: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecalledRow:
+class RecalledRow(NamedTuple):
     """One thing that an agent's memory put into its prompt, in order; ``kind`` says what it was (said, seen, summary …)."""
 
     arm: str
@@ -199,8 +191,7 @@ class RecalledRow:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TieChangeRow:
+class TieChangeRow(NamedTuple):
     """After this turn ``reader`` does (follow) or does not (unfollow, block, removed) read ``author``.
 
     ``agent`` is whose turn it followed from and ``wave`` when in the step that was; ``cause`` is "choice", "rule" or
@@ -221,8 +212,7 @@ class TieChangeRow:
     wave: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRow:
+class ValueRow(NamedTuple):
     """A number that the model keeps about an agent after its turn: a payoff, points, a state."""
 
     arm: str
@@ -235,8 +225,7 @@ class ValueRow:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class TrialRow:
+class TrialRow(NamedTuple):
     """Under which level of what a turn was taken: a condition, a wording of a prompt, a renderer of the persona."""
 
     arm: str

@@ -44,20 +44,29 @@ class Happenings:
     replaced: Mapping[int, tuple[tuple[int, Persona, str], ...]] = field(default_factory=dict)
     news: Mapping[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     models: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    _present: dict[int, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
+    """Those who take part when so many have been removed."""
 
     def present(self, people: int, step: int) -> Sequence[int]:
         """Agents who take part at a step, ascending; a `range` where that is everybody."""
-        if not any(since <= step for since in self.removed.values()):
+        gone = sum(since <= step for since in self.removed.values()) if self.removed else 0
+        if not gone:
             return range(people)
-        return tuple(agent for agent in range(people) if self.removed.get(agent, step + 1) > step)
+        if gone not in self._present:
+            self._present[gone] = tuple(agent for agent in range(people) if self.removed.get(agent, step + 1) > step)
+        return self._present[gone]
 
     def since(self, agent: int, step: int) -> int:
         """The step since which the person at a place has been there."""
-        return max((at for at, *_ in self.replaced.get(agent, ()) if at <= step), default=0)
+        if agent not in self.replaced:
+            return 0
+        return max((at for at, *_ in self.replaced[agent] if at <= step), default=0)
 
     def persona_text(self, agent: int, step: int) -> str | None:
         """The text of whoever has taken a place by a step; None where nobody has."""
-        texts = [text for at, _, text in self.replaced.get(agent, ()) if at <= step]
+        if agent not in self.replaced:
+            return None
+        texts = [text for at, _, text in self.replaced[agent] if at <= step]
         return texts[-1] if texts else None
 
     def model(self, agent: int, step: int) -> str | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Literal
 
 import mesa
 
 from socsim.activation import PlannedStep, Turn
-from socsim.agent import SocialAgent, acting_in, refuse_while_acting
+from socsim.agent import SocialAgent, act_in, refuse_while_acting
 from socsim.cells import TIES, Cell, Cells, Entry, cell_name
 from socsim.effects import Effects
 from socsim.errors import RecordError, ReplayMismatch, UndeclaredAccess
@@ -24,10 +25,9 @@ from socsim.execution.dependencies import WINDOW, Dependencies
 from socsim.execution.timing import Clock
 from socsim.execution.waves import Waves
 from socsim.interactions import Shown
-from socsim.items import ItemFailure
 from socsim.loop import LoopThread, wake_on_interrupt
 from socsim.observation import Observation, Seen
-from socsim.outcomes import effect_rows, effect_versions, rows_of, versions_of
+from socsim.outcomes import Place, effect_rows, effect_versions, refusal_of, rows_of, versions_of
 from socsim.prompts import one_line
 from socsim.staging import Stage, Stages, ties_first
 from socsim.state import WorldState
@@ -40,6 +40,10 @@ __all__ = ["AnswersStopped", "Execution", "Sink", "SocialModel"]
 Sink = Callable[[Sequence[ResultRow]], None]
 Execution = Literal["dependencies", "barrier", "sequential"]
 """In which order turns are carried out; the result is the same."""
+
+
+_Taken = tuple[tuple[int, int, int, int], Sequence[ResultRow], str | None]
+"""What a turn leaves: its key, its rows, and why the run may not go on, where it may not."""
 
 
 class AnswersStopped(Exception):
@@ -80,9 +84,9 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         super().__init__(rng=world.seed)
         self.world = world
         self.spec = world.spec
-        self.cells = Cells()
-        self.state = WorldState(self.cells, len(world.personas), lambda: self._steps_done)
         self.stages = Stages(world)
+        self.cells = Cells(noting=self.stages.follow)
+        self.state = WorldState(self.cells, len(world.personas), lambda: self._steps_done)
         self.observers: list[Callable[[SocialModel, int], None]] = []
         self.replaying = False
         self.checked = checked
@@ -102,7 +106,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             for number, person in enumerate(world.personas)
         )
         self._rank = _ranks(world.persona_texts)
-        self._taken: dict[int, list[tuple[Turn, Event | Effects]]] = {}
+        self._taken: dict[int, list[_Taken]] = {}
         self._finished: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._steps_done = 0
         self._reach = self.stages.reach()
@@ -203,7 +207,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
     def _take_at_once(self, steps: range) -> None:
         """Take turns whose calls are all answered by the record: they never have to wait, so they need no loop."""
         for step in steps:
-            for turn in self.stages[step].turns:
+            for turn in self.stages.acting(step, self.cells):
                 self._take_recorded(turn)
             self._close(step)
 
@@ -225,9 +229,8 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
         asks = planned.asks if shown.asks is None else shown.asks
         since = self.world.happenings.since(agent, turn.step)
         persona = self.world.persona_in(agent, self.world.trials.of(agent, turn.part.round), turn.step)
-        news = tuple(
-            Seen(-1, turn.step, one_line(text), "news") for text in self.world.happenings.news.get((turn.step, agent), ())
-        )
+        told = self.world.happenings.news.get((turn.step, agent), ())
+        news = tuple([Seen(-1, turn.step, one_line(text), "news") for text in told]) if told else ()
         own_message = view.message(agent, since) if "own_last_message" in phase.remember else None
         return Observation(
             agent=agent,
@@ -235,7 +238,7 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
             phase=planned.name,
             repetition=planned.repetition,
             persona=self.people[agent].persona if persona is None else persona,
-            seen=(*news, *shown.seen),
+            seen=(*news, *shown.seen) if news else shown.seen,
             own_message=own_message.text if own_message is not None else None,
             own_answers=self._own_answers(planned, view, since),
             asks=asks,
@@ -278,26 +281,38 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
     def priority(self, turn: Turn) -> float:
         """Lower goes first: those for whom the longest chain of turns waits, or, where that is not known ahead, earlier steps;
         and among equals prompts that begin alike one after another."""
-        return self._chains.get(turn.key, turn.step) + self._rank[turn.agent] / len(self.people)
+        first = self._chains.get(turn.key, turn.step) if self._chains else turn.step
+        return first + self._rank[turn.agent] / len(self.people)
 
     async def take(self, turn: Turn) -> float:
         """Take a turn and apply what follows; returns the seconds that the engine took."""
         stage = self.stages[turn.step]
-        first = ties_first(turn, ties_change=self.world.ties_change)
-        view = self.view(turn, (*first, *stage.reads(turn, self.view(turn, first))) if self.checked else None)
+        view = self.view(turn, self._declared(turn, stage) if self.checked else None)
         if not stage.takes(turn, view):
             return 0.0
         if turn.part.silent:
             effects = Effects()
             stage.settle(turn, view, effects)
             self._apply(turn, effect_versions(turn, effects))
-            self._taken.setdefault(turn.step, []).append((turn, effects))
+            self._leave(turn, effect_rows(self._place(turn), turn, effects))
             return 0.0
         event = self._event(turn, view, stage)
         await self._act(event, view, stage)
         self._apply(turn, versions_of(turn, event))
-        self._taken.setdefault(turn.step, []).append((turn, event))
+        self._leave(turn, rows_of(self._place(turn), turn, event), event)
         return event.busy_s
+
+    def _place(self, turn: Turn) -> Place:
+        return (self.world.arm.name, self.world.replicate, turn.step, self.world.steps[turn.step].name, turn.agent)
+
+    def _leave(self, turn: Turn, rows: Sequence[ResultRow], event: Event | None = None) -> None:
+        """Keep what a turn leaves until its step has ended: its rows, as all else that it was made of would take more room."""
+        refused = refusal_of(event) if event is not None and self.spec.failures.then == "stop" else None
+        self._taken.setdefault(turn.step, []).append((turn.key, rows, refused))
+
+    def _declared(self, turn: Turn, stage: Stage) -> Iterable[Cell]:
+        first = ties_first(turn, ties_change=self.world.ties_change)
+        return (*first, *stage.reads(turn, self.view(turn, first)))
 
     def _event(self, turn: Turn, view: View, stage: Stage) -> Event:
         trial = self.world.trials.of(turn.agent, turn.part.round)
@@ -320,11 +335,10 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
 
     async def _act(self, event: Event, view: View, stage: Stage) -> None:
         seen = event.observation
-        agent = self.people[seen.agent]
         try:
-            await stage.bring_up(event, view, self.world.happenings.since(seen.agent, seen.step))
-            with acting_in(event):
-                await agent.act(event.observation)
+            if stage.memory is not None:
+                await stage.bring_up(event, view, self.world.happenings.since(seen.agent, seen.step))
+            await act_in(event, self.people[seen.agent])
             await stage.keep(event, view)
         except RecordError as missing:
             if not self.replaying:
@@ -359,18 +373,15 @@ class SocialModel(mesa.Model):  # type: ignore[misc]
 
     def _close(self, step: int) -> None:
         """A step has finished: its rows are written, in order, and observers may look."""
-        taken = sorted(self._taken.pop(step, ()), key=lambda one: one[0].key)
-        arm, replicate, name = self.world.arm.name, self.world.replicate, self.world.steps[step].name
+        taken = sorted(self._taken.pop(step, ()), key=itemgetter(0))
         rows = self._removals(step)
-        for turn, what in taken:
-            if isinstance(what, Event):
-                rows += rows_of(arm, replicate, name, turn, what)
-            else:
-                rows += effect_rows((arm, replicate, step, name, turn.agent), turn, what)
+        for _, own, _ in taken:
+            rows += own
         if self._sink is not None:
             self._sink(rows)
-        if self.spec.failures.then == "stop":
-            _refuse_failures([what for _, what in taken if isinstance(what, Event)])
+        for _, _, refused in taken:
+            if refused is not None:
+                raise AnswersStopped(refused)
         self._steps_done = step + 1
         self.running = not self.done
         for observer in self.observers:
@@ -386,14 +397,3 @@ def _ranks(texts: Sequence[str]) -> list[int]:
     for rank, number in enumerate(sorted(range(len(texts)), key=texts.__getitem__)):
         ranks[number] = rank
     return ranks
-
-
-def _refuse_failures(events: Sequence[Event]) -> None:
-    for event in events:
-        for answer in event.responses:
-            if isinstance(answer, ItemFailure):
-                seen = event.observation
-                raise AnswersStopped(
-                    f"agent {seen.agent} gave no answer to {answer.item!r} at step {seen.step} "
-                    f"({answer.failures[-1].reason}), and the scenario says failures.then: stop"
-                )

@@ -24,9 +24,10 @@ from socsim.events import (
 )
 from socsim.items import ItemFailure, Response
 
-__all__ = ["effect_rows", "rows_of", "versions_of"]
+__all__ = ["Place", "effect_rows", "effect_versions", "refusal_of", "rows_of", "versions_of"]
 
 Place = tuple[str, int, int, str, int]
+"""(arm, replicate, step, phase, agent)."""
 
 
 def versions_of(turn: Turn, event: Event) -> Iterator[tuple[Cell, object]]:
@@ -49,13 +50,13 @@ def effect_versions(turn: Turn, effects: Effects) -> Iterator[tuple[Cell, object
     yield from effects.writes
 
 
-def rows_of(arm: str, replicate: int, phase: str, turn: Turn, event: Event) -> list[ResultRow]:
+def rows_of(place: Place, turn: Turn, event: Event) -> list[ResultRow]:
     """All rows that follow from a turn in which an agent acted."""
     seen, nth = event.observation, turn.nth
-    place: Place = (arm, replicate, turn.step, phase, turn.agent)
+    arm, replicate, step, _, agent = place
     rows: list[ResultRow] = [EventRow(*place, event.observed_hash(), event.did_hash(), tuple(event.calls), nth)]
     rows += [
-        SeenRow(arm, replicate, turn.step, turn.agent, position, one.author, one.step, one.text, nth, one.kind)
+        SeenRow(arm, replicate, step, agent, position, one.author, one.step, one.text, nth, one.kind)
         for position, one in enumerate(seen.seen)
     ]
     rows += [RecalledRow(*place, nth, position, one.kind, one.text) for position, one in enumerate(seen.recalled)]
@@ -63,7 +64,8 @@ def rows_of(arm: str, replicate: int, phase: str, turn: Turn, event: Event) -> l
     if event.message is not None:
         m = event.message
         rows.append(MessageRow(*place, m.text, m.status, m.cut_off, m.raw, m.failure, nth))
-    rows += effect_rows(place, turn, event.effects)
+    if event.effects:
+        rows += effect_rows(place, turn, event.effects)
     rows += [TrialRow(*place, nth, name, level) for name, level in event.trial]
     if seen.potential is not None and (seen.potential or seen.seen):
         engaged = {action.about for action in event.effects.actions if action.about and action.status == "done"}
@@ -83,6 +85,18 @@ def effect_rows(place: Place, turn: Turn, effects: Effects) -> list[ResultRow]:
         for position, one in enumerate(effects.ties)
     ]
     return rows
+
+
+def refusal_of(event: Event) -> str | None:
+    """What to say of the first question of a turn that got no answer; None where all did."""
+    for answer in event.responses:
+        if isinstance(answer, ItemFailure):
+            seen = event.observation
+            return (
+                f"agent {seen.agent} gave no answer to {answer.item!r} at step {seen.step} "
+                f"({answer.failures[-1].reason}), and the scenario says failures.then: stop"
+            )
+    return None
 
 
 def response_row(place: Place, answer: Response | ItemFailure, nth: int = 0) -> ResponseRow:

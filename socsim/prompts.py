@@ -157,6 +157,11 @@ def quotable(text: str) -> str:
     return one_line(text).replace('"', "'").replace("\u201c", "'").replace("\u201d", "'")
 
 
+@lru_cache(maxsize=8192)
+def _system_text(template: str, persona: str) -> str:
+    return fill(template, {"persona": persona}).strip()
+
+
 @dataclass(frozen=True, slots=True)
 class PromptBook:
     """The wording in force: the scenario's own where given, else the defaults."""
@@ -208,13 +213,13 @@ class PromptBook:
 
     def system_text(self, persona: str) -> str:
         """The system message; empty where neither wording nor persona say anything."""
-        return fill(self.system, {"persona": persona}).strip()
+        return _system_text(self.system, persona)
 
     def seen_text(self, messages: list[tuple[str, str]]) -> str:
         """What was seen, from (author, text) pairs in order; `nothing_seen` where there are none."""
         if not messages:
             return self.nothing_seen
-        lines = (fill(self.message, {"author": one_line(a), "text": quotable(t)}) for a, t in messages)
+        lines = [fill(self.message, {"author": one_line(a), "text": quotable(t)}) for a, t in messages]
         return fill(self.seen, {"messages": "\n".join(lines)})
 
     def memory_text(self, own_message: str | None, own_answers: list[tuple[str, str]]) -> str:

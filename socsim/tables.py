@@ -11,7 +11,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -119,12 +119,9 @@ _READING_COLUMNS = (
 
 def row_table(name: str, rows: Iterable[Any]) -> pa.Table:
     """A sorted table of rows as stored; of responses without their readings."""
-    columns = [field.name for field in fields(_ROW_TYPES[name]) if field.name != "readings"]
-    values: dict[str, list[Any]] = {column: [] for column in columns}
     rows = list(rows)
-    for row in rows:
-        for column in columns:
-            values[column].append(getattr(row, column))
+    columns = _ROW_TYPES[name]._fields
+    values = {column: list(map(itemgetter(at), rows)) for at, column in enumerate(columns) if column != "readings"}
     if name == "responses":
         values["repaired"] = [sum(reading.repaired for reading in row.readings) for row in rows]
     if name == "events":
@@ -154,7 +151,7 @@ def agents_table(rows: Iterable[AgentRow]) -> pa.Table:
     A variable whose values are all numbers is a number, else it is text.
     """
     rows = list(rows)
-    plain = [field.name for field in fields(AgentRow) if field.name not in ("facts", "reference")]
+    plain = [field for field in AgentRow._fields if field not in ("facts", "reference")]
     values: dict[str, list[Any]] = {column: [getattr(row, column) for row in rows] for column in plain}
     types: dict[str, pa.DataType] = {}
     for field, prefix in (("facts", "fact_"), ("reference", "reference_")):

@@ -44,6 +44,8 @@ class Trial:
 
     def named(self) -> tuple[tuple[str, str], ...]:
         """Everything that is said of this trial in the table of trials: (name, level)."""
+        if not (self.clusters or self.wording or self.renderer):
+            return self.levels
         rendered = () if self.renderer is None else (("persona", self.renderer),)
         clusters = ((f"{name}.cluster", str(number)) for name, number in self.clusters)
         return (*self.levels, *clusters, *rendered, *((f"prompts.{name}", str(index)) for name, index in self.wording))

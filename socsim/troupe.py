@@ -44,7 +44,10 @@ class WorldTroupe:
         return chain_ranks([(turn, self.reads(turn), self.writes(turn)) for turn in turns])
 
     def turns(self, step: int) -> Sequence[Turn]:
-        return self._model.stages[step].turns
+        return self._model.stages.acting(step, self._model.cells)
+
+    def follows(self, step: int) -> bool:
+        return self._model.stages.follows(step)
 
     def ties(self, turn: Turn) -> Iterable[Cell]:
         return ties_first(turn, ties_change=self._ties_change)

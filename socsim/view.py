@@ -6,6 +6,7 @@ faster. In the arm ``alone`` nothing of other agents can be seen; in a yoked arm
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -118,8 +119,8 @@ class View:
         Raises:
             UndeclaredAccess: in a checked run, the turn has not declared that it reads the cell.
         """
-        if not self._may_see(cell):
-            return None
+        if self._declared is not None or self._alone:
+            return self._cells.newest(cell, self.at) if self._may_see(cell) else None
         return self._cells.newest(cell, self.at)
 
     def entries(self, cell: Cell, since: At | None = None) -> Sequence[Entry]:
@@ -148,8 +149,8 @@ class View:
         present = self._setting.present(self.step)
         if isinstance(present, range):  # everybody
             return found
-        here = frozenset(present)
-        return [one for one in found if one in here]
+        places = ((one, bisect_left(present, one)) for one in found)
+        return [one for one, place in places if place < len(present) and present[place] == one]
 
     def everybody(self) -> Sequence[int]:
         """Agents who take part at this step, ascending."""

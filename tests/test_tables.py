@@ -35,7 +35,7 @@ READING = Reading("forward", "letters", (0.1, 0.9), 0.5)
 READING_2 = Reading("forward", "letters", (0.25, 0.75), 0.5)
 _WHERE = ("a", 0, 0, "talk", 0, "x", "logprob", "answered")
 ANSWER = ResponseRow(*_WHERE, "agree", 1, 2.0, 1.9, 0.3, 0.5, 0.1 + 0.2, (0.1, 0.9), (READING,))
-RESPONSES = [replace(ANSWER, step=step, agent=agent) for step in range(3) for agent in range(4)]
+RESPONSES = [ANSWER._replace(step=step, agent=agent) for step in range(3) for agent in range(4)]
 FAILED = ResponseRow("a", 0, 3, "talk", 0, "x", "logprob", "failed", failure="timed_out")
 
 
@@ -63,7 +63,7 @@ def test_hash_does_not_depend_on_the_order_of_rows_nor_on_files(tmp_path: Path) 
 )
 def test_hash_sees_every_change(change: dict[str, object]) -> None:
     table = row_table("responses", RESPONSES)
-    changed = row_table("responses", [replace(RESPONSES[0], **change), *RESPONSES[1:]])  # type: ignore[arg-type]
+    changed = row_table("responses", [RESPONSES[0]._replace(**change), *RESPONSES[1:]])  # type: ignore[arg-type]
     assert table_hash("responses", changed) != table_hash("responses", table)
 
 
@@ -96,9 +96,9 @@ def test_what_an_older_version_could_say_has_the_hash_it_gave(name: str) -> None
 
 def test_hash_sees_the_turn_and_the_kind() -> None:
     seen = SeenRow("a", 0, 1, 2, 0, 3, 0, "Hé")
-    hashes = {table_hash("seen", row_table("seen", [one])) for one in (seen, replace(seen, turn=1), replace(seen, kind="news"))}
+    hashes = {table_hash("seen", row_table("seen", [one])) for one in (seen, seen._replace(turn=1), seen._replace(kind="news"))}
     assert len(hashes) == 3
-    acted = [replace(EventRow(*WHERE, "o", "d", ()), turn=turn) for turn in (0, 1)]
+    acted = [EventRow(*WHERE, "o", "d", (), turn) for turn in (0, 1)]
     assert len({table_hash("events", row_table("events", [one])) for one in acted}) == 2
 
 
@@ -128,9 +128,9 @@ def test_tables_are_sorted_by_turn_and_ties_by_wave() -> None:
 
 def test_telemetry_is_outside_the_hash() -> None:
     call = CallRow("00", "", "text", "ok", "Hi", "stop", (), 10, 5, 3, 0.25, 1, "")
-    slower = replace(call, prompt_tokens=1, cached_tokens=0, completion_tokens=1, elapsed_s=9.0, attempts=3)
+    slower = call._replace(prompt_tokens=1, cached_tokens=0, completion_tokens=1, elapsed_s=9.0, attempts=3)
     assert table_hash("calls", row_table("calls", [slower])) == table_hash("calls", row_table("calls", [call]))
-    other = row_table("calls", [replace(call, text="Ho")])
+    other = row_table("calls", [call._replace(text="Ho")])
     assert table_hash("calls", other) != table_hash("calls", row_table("calls", [call]))
 
 
@@ -146,7 +146,7 @@ def test_numbers_without_a_json_form_are_hashed_apart() -> None:
 def test_pandas_and_polars_frames() -> None:
     table = row_table("responses", [*RESPONSES, FAILED])
     frame = to_pandas(table)
-    stored = [name for name in ResponseRow.__dataclass_fields__ if name != "readings"]
+    stored = [name for name in ResponseRow._fields if name != "readings"]
     assert list(frame.columns) == [*stored, "repaired"]
     assert frame["agent"].dtype == "int64"
     assert frame["choice"].dtype == "Int64"
@@ -170,7 +170,7 @@ def test_empty_tables_have_their_columns_and_types() -> None:
 
 
 def test_readings_are_numbered_within_their_answer() -> None:
-    frame = to_pandas(readings_table([replace(RESPONSES[0], readings=(READING, replace(READING, order="backward")))]))
+    frame = to_pandas(readings_table([RESPONSES[0]._replace(readings=(READING, replace(READING, order="backward")))]))
     assert frame[["reading", "order", "labels", "mass"]].to_numpy().tolist() == [
         [0, "forward", "letters", 0.5],
         [1, "backward", "letters", 0.5],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from socsim.activation.turns import Meeting
 from socsim.scenario.schedule import ActivationSpec
 from socsim.seeding import stream
 
-__all__ = ["Roster", "draw_meetings"]
+__all__ = ["Roster", "alone_at_once", "draw_meetings"]
 
 Value = str | float | int | None
 
@@ -59,7 +59,12 @@ def draw_meetings(planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:
 
 def _simultaneous(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:
     del spec
-    return tuple(Meeting((agent,), 0, number) for number, agent in enumerate(roster.present(planned.step)))
+    return alone_at_once(roster.present(planned.step))
+
+
+def alone_at_once(agents: Iterable[int]) -> tuple[Meeting, ...]:
+    """Everybody alone, all side by side."""
+    return tuple(Meeting((agent,), 0, number) for number, agent in enumerate(agents))
 
 
 def _sequential(spec: ActivationSpec, planned: PlannedStep, roster: Roster) -> tuple[Meeting, ...]:

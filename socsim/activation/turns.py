@@ -1,22 +1,22 @@
 """Turns: one agent acting once, at a place in the schedule.
 
 Activation draws *meetings* (who comes together, one after another or side by side); the interaction's script says what each
-member does in a meeting, in which order; laid out together they are the turns of a step.
+member does in a meeting, in which order; laid out together they are the turns of a step. There is one of each for every turn,
+so these are named tuples: frozen dataclasses take several times as long to make.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from socsim.cells import At
 
 __all__ = ["Meeting", "Part", "Turn", "lay_out_turns"]
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """Who comes together.
 
     Attributes:
@@ -30,8 +30,7 @@ class Meeting:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What one member does in a meeting.
 
     Attributes:
@@ -49,8 +48,7 @@ class Part:
     silent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One agent acting once. Turns are ordered by `key`, and see what turns of lower `at` did.
 
     Attributes:

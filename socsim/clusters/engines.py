@@ -102,7 +102,7 @@ class EnginePool:
         self._hosts = dict(hosts)
         self._couriers = {name: Courier(host) for name, host in hosts.items()}
         self._identity = introduction.identity
-        self._able = replace(introduction.able, parallel=introduction.able.parallel * len(self._hosts))
+        self._able = replace(introduction.able, parallel=introduction.able.parallel * len(self._hosts), at_once=False)
         self._lost = lost
         self._endpoints = Endpoints(tuple(self._hosts))
         self._model = ""

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from socsim.activation import Turn
-from socsim.cells import Cell
-from socsim.execution.frontiers import Frontiers
+from socsim.cells import At, Cell
+from socsim.execution.frontiers import Frontier, Frontiers
 
 __all__ = ["Dependencies", "Troupe"]
 
@@ -30,6 +30,10 @@ class Troupe(Protocol):
 
     def turns(self, step: int) -> Sequence[Turn]:
         """The turns of a step in the order of their keys."""
+        ...
+
+    def follows(self, step: int) -> bool:
+        """Whether the turns of a step are known only when all earlier ones have ended."""
         ...
 
     def ties(self, turn: Turn) -> Iterable[Cell]:
@@ -66,11 +70,11 @@ class _Ticket:
 
     __slots__ = ("at", "missing", "reads", "resolved", "turn", "writes")
 
-    def __init__(self, turn: Turn, writes: frozenset[Cell]) -> None:
+    def __init__(self, turn: Turn, at: At, writes: tuple[Frontier[_Ticket], ...]) -> None:
         self.turn = turn
-        self.at = turn.at
+        self.at = at
         self.writes = writes
-        self.reads: tuple[Cell, ...] = ()
+        self.reads: tuple[Frontier[_Ticket], ...] = ()
         self.missing = 0
         self.resolved = False
 
@@ -89,7 +93,7 @@ class Dependencies:
         self._troupe = troupe
         self._window = window
         self._at_once = at_once
-        self._frontiers = Frontiers()
+        self._frontiers: Frontiers[_Ticket] = Frontiers()
         self._next, self._open, self._end = steps.start, steps.start, steps.stop
         self._left: dict[int, int] = {}
         self._laid_out = 0
@@ -129,24 +133,20 @@ class Dependencies:
     def _may_lay_out(self) -> bool:
         if self._next == self._end or self._next >= self._open + self._window:
             return False
-        return self._next == self._open or self._laid_out < _MOST_OPEN
+        return self._next == self._open or (self._laid_out < _MOST_OPEN and not self._troupe.follows(self._next))
 
     def _lay_out(self, step: int) -> None:
-        tickets = [_Ticket(turn, frozenset(self._troupe.writes(turn))) for turn in self._troupe.turns(step)]
+        tickets, at = [], (step, -1)
+        for turn in self._troupe.turns(step):
+            at = at if at == turn.at else turn.at  # one tuple for all turns of a wave
+            tickets.append(_Ticket(turn, at, self._frontiers.announce(at, self._troupe.writes(turn))))
         self._left[step] = len(tickets)
         self._laid_out += len(tickets)
         for ticket in tickets:
-            self._frontiers.announce(ticket.at, ticket.writes)
-        for ticket in tickets:
-            self._wait(ticket, self._troupe.ties(ticket.turn))
+            self._wait(ticket, self._frontiers.known(self._troupe.ties(ticket.turn)))
 
-    def _wait(self, ticket: _Ticket, cells: Iterable[Cell]) -> None:
-        ticket.missing = self._frontiers.wait(ticket.at, cells, lambda: self._one_less(ticket))
-        if ticket.missing == 0:
-            self._go_on(ticket)
-
-    def _one_less(self, ticket: _Ticket) -> None:
-        ticket.missing -= 1
+    def _wait(self, ticket: _Ticket, frontiers: Iterable[Frontier[_Ticket]]) -> None:
+        ticket.missing = self._frontiers.wait(ticket.at, frontiers, ticket)
         if ticket.missing == 0:
             self._go_on(ticket)
 
@@ -155,7 +155,7 @@ class Dependencies:
             heapq.heappush(self._ready, (self._troupe.priority(ticket.turn), ticket.turn.key, ticket))
             return
         ticket.resolved = True
-        ticket.reads = tuple(self._troupe.reads(ticket.turn))
+        ticket.reads = self._frontiers.known(self._troupe.reads(ticket.turn))
         self._wait(ticket, ticket.reads)
 
     def _begin_some(self) -> None:
@@ -171,14 +171,24 @@ class Dependencies:
             path_s = self._frontiers.path_s(ticket.at, ticket.reads)
             busy_s = await self._troupe.perform(turn)
             self._troupe.took(turn, path_s + busy_s, busy_s)
-            self._frontiers.finish(ticket.at, ticket.writes, path_s + busy_s)
-            self._left[turn.step] -= 1
-            self._laid_out -= 1
-            self._advance()
+            self._finish(ticket, path_s + busy_s)
+            if not self._ready:
+                return
+            await asyncio.sleep(0)  # whoever has begun goes first, and interruptions are heard, even if no turn ever waits
             if not self._ready:
                 return
             ticket = heapq.heappop(self._ready)[2]
             self._begin_some()
+
+    def _finish(self, ticket: _Ticket, path_s: float) -> None:
+        for waiter in self._frontiers.finish(ticket.at, ticket.writes, path_s):
+            waiter.missing -= 1
+            if waiter.missing == 0:
+                self._go_on(waiter)
+        self._left[ticket.turn.step] -= 1
+        self._laid_out -= 1
+        if self._left[self._open] == 0 or self._may_lay_out():
+            self._advance()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -9,88 +9,105 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 from socsim.cells import At, Cell
 
-__all__ = ["Frontiers"]
+__all__ = ["Frontier", "Frontiers"]
+
+W = TypeVar("W")
 
 
-class _Frontier:
-    """Unfinished writers of one cell by place, and who waits for them."""
+class Frontier(Generic[W]):
+    """Unfinished writers of one cell by place, and who waits for them. Turns hold the frontiers of what they read and write."""
 
-    __slots__ = ("lengths", "pending", "places", "waiting")
+    __slots__ = ("first", "lengths", "pending", "waiting")
 
     def __init__(self) -> None:
-        self.pending: dict[At, int] = {}
-        self.places: deque[At] = deque()
-        self.waiting: list[tuple[At, int, Callable[[], None]]] = []
-        self.lengths: dict[At, float] = {}
-
-    def first(self) -> At | None:
+        self.first: At | None = None
         """The earliest place with an unfinished writer."""
-        while self.places and self.places[0] not in self.pending:
-            self.places.popleft()
-        return self.places[0] if self.places else None
+        self.pending: OrderedDict[At, int] = OrderedDict()
+        self.waiting: list[tuple[At, int, W]] | None = None
+        self.lengths: dict[At, float] | None = None
 
 
-class Frontiers:
+class Frontiers(Generic[W]):
     """The frontiers of all cells of one world. Turns must be announced in the order of their places."""
 
     def __init__(self) -> None:
-        self._cells: dict[Cell, _Frontier] = {}
-        self._grown: set[Cell] = set()
-        """Cells of which the lengths of more than one place are known."""
+        self._cells: dict[Cell, Frontier[W]] = {}
+        self._grown: set[Frontier[W]] = set()
+        """Those of which the lengths of more than one place are known."""
         self._numbers = itertools.count()
 
-    def announce(self, at: At, writes: Iterable[Cell]) -> None:
-        """A turn at a place may write these cells."""
-        for cell in writes:
+    def announce(self, at: At, writes: Iterable[Cell]) -> tuple[Frontier[W], ...]:
+        """A turn at a place may write these cells; returns their frontiers."""
+        found = []
+        for cell in frozenset(writes):
             frontier = self._cells.get(cell)
             if frontier is None:
-                frontier = self._cells[cell] = _Frontier()
-            if at in frontier.pending:
-                frontier.pending[at] += 1
-            else:
-                frontier.pending[at] = 1
-                frontier.places.append(at)
+                frontier = self._cells[cell] = Frontier()
+            frontier.pending[at] = frontier.pending.get(at, 0) + 1
+            if frontier.first is None:
+                frontier.first = at
+            found.append(frontier)
+        return tuple(found)
 
-    def wait(self, at: At, reads: Iterable[Cell], ready: Callable[[], None]) -> int:
-        """Call ``ready`` once for every cell that a turn at a place has to wait for; returns how many these are."""
+    def known(self, cells: Iterable[Cell]) -> tuple[Frontier[W], ...]:
+        """The frontiers of those cells that any turn announced so far may write."""
+        return tuple([frontier for cell in cells if (frontier := self._cells.get(cell)) is not None])
+
+    def wait(self, at: At, frontiers: Iterable[Frontier[W]], waiter: W) -> int:
+        """Have `finish` name a waiter once for every frontier that a turn at a place must wait for; returns their number."""
         count = 0
-        for cell in reads:
-            frontier = self._cells.get(cell)
-            first = frontier.first() if frontier is not None else None
-            if frontier is None or first is None or first >= at:
+        for frontier in frontiers:
+            if frontier.first is None or frontier.first >= at:
                 continue
-            heapq.heappush(frontier.waiting, (at, next(self._numbers), ready))
+            if frontier.waiting is None:
+                frontier.waiting = []
+            heapq.heappush(frontier.waiting, (at, next(self._numbers), waiter))
             count += 1
         return count
 
-    def finish(self, at: At, writes: Iterable[Cell], path_s: float = 0.0) -> None:
-        """A turn that was announced has ended, after a chain of turns that took ``path_s`` seconds at the least."""
-        for cell in writes:
-            frontier = self._cells[cell]
-            lengths = frontier.lengths
-            if lengths.get(at, -1.0) < path_s:
-                lengths[at] = path_s
-                if len(lengths) > 1:
-                    self._grown.add(cell)
-            if frontier.pending[at] > 1:
-                frontier.pending[at] -= 1
-                continue
-            del frontier.pending[at]
-            first, waiting = frontier.first(), frontier.waiting
-            while waiting and (first is None or waiting[0][0] <= first):
-                heapq.heappop(waiting)[2]()
+    def finish(self, at: At, frontiers: Iterable[Frontier[W]], path_s: float = 0.0) -> list[W]:
+        """A turn that was announced has ended, after a chain of turns that took ``path_s`` seconds at the least.
 
-    def path_s(self, at: At, reads: Iterable[Cell]) -> float:
+        Returns:
+            Whoever waits for one frontier less now.
+        """
+        ready: list[W] = []
+        for frontier in frontiers:
+            self._note(frontier, at, path_s)
+            pending = frontier.pending
+            if pending[at] > 1:
+                pending[at] -= 1
+                continue
+            del pending[at]
+            if frontier.first != at:
+                continue
+            first = frontier.first = next(iter(pending), None)
+            waiting = frontier.waiting
+            while waiting and (first is None or waiting[0][0] <= first):
+                ready.append(heapq.heappop(waiting)[2])
+        return ready
+
+    def _note(self, frontier: Frontier[W], at: At, path_s: float) -> None:
+        lengths = frontier.lengths
+        if lengths is None:
+            frontier.lengths = {at: path_s}
+        elif lengths.get(at, -1.0) < path_s:
+            lengths[at] = path_s
+            if len(lengths) > 1:
+                self._grown.add(frontier)
+
+    @staticmethod
+    def path_s(at: At, frontiers: Iterable[Frontier[W]]) -> float:
         """Seconds of the longest chain of finished turns that a turn at a place depends on."""
         longest = 0.0
-        for cell in reads:
-            frontier = self._cells.get(cell)
-            if frontier is None:
+        for frontier in frontiers:
+            if frontier.lengths is None:
                 continue
             for place, length in frontier.lengths.items():
                 if length > longest and place < at:
@@ -99,8 +116,8 @@ class Frontiers:
 
     def forget(self, before: At) -> None:
         """Fold what is known of places below ``before`` into one; all turns there have ended."""
-        for cell in tuple(self._grown):
-            lengths = self._cells[cell].lengths
+        for frontier in tuple(self._grown):
+            lengths = frontier.lengths or {}
             old = [place for place in lengths if place < before]
             if len(old) > 1:
                 longest = max(lengths[place] for place in old)
@@ -108,4 +125,4 @@ class Frontiers:
                     del lengths[place]
                 lengths[max(old)] = longest
             if len(lengths) < 2:
-                self._grown.discard(cell)
+                self._grown.discard(frontier)

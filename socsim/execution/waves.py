@@ -11,7 +11,7 @@ from itertools import groupby
 
 from socsim.activation import Turn
 from socsim.execution.dependencies import Troupe
-from socsim.execution.frontiers import Frontiers
+from socsim.execution.frontiers import Frontier, Frontiers
 
 __all__ = ["Waves"]
 
@@ -27,14 +27,15 @@ class Waves:
     def __init__(self, troupe: Troupe, *, at_once: int = 1024) -> None:
         self._troupe = troupe
         self._at_once = at_once
-        self._frontiers = Frontiers()
+        self._frontiers: Frontiers[None] = Frontiers()
+        self._writes: dict[tuple[int, int, int, int], tuple[Frontier[None], ...]] = {}
 
     async def run(self, steps: range) -> None:
         """Carry out the steps; the first error ends it all and is raised."""
         for step in steps:
             turns = self._troupe.turns(step)
             for turn in turns:
-                self._frontiers.announce(turn.at, frozenset(self._troupe.writes(turn)))
+                self._writes[turn.key] = self._frontiers.announce(turn.at, self._troupe.writes(turn))
             for _, wave in groupby(turns, key=lambda turn: turn.wave):
                 await self._all(list(wave))
             self._troupe.finished(step)
@@ -55,7 +56,8 @@ class Waves:
 
     async def _work(self, queue: Iterator[Turn]) -> None:
         for turn in queue:
-            path_s = self._frontiers.path_s(turn.at, self._troupe.reads(turn))
+            path_s = self._frontiers.path_s(turn.at, self._frontiers.known(self._troupe.reads(turn)))
             busy_s = await self._troupe.perform(turn)
             self._troupe.took(turn, path_s + busy_s, busy_s)
-            self._frontiers.finish(turn.at, frozenset(self._troupe.writes(turn)), path_s + busy_s)
+            self._frontiers.finish(turn.at, self._writes.pop(turn.key), path_s + busy_s)
+            await asyncio.sleep(0)  # so that interruptions are heard, even if no turn ever waits

@@ -56,6 +56,13 @@ class Admission:
         """Whether a call would get a place at once."""
         return self._in_use < self._places
 
+    def take(self) -> bool:
+        """Take a place if one is free, without waiting; it must be given back with `release`."""
+        if self._in_use >= self._places:
+            return False
+        self._in_use += 1
+        return True
+
     async def acquire(self, priority: float = 0.0, *, kind: str = "", prefix: str = "") -> None:
         """Wait for a place; every place must be given back with `release`.
 
@@ -64,8 +71,7 @@ class Admission:
             kind: of the call; a kind that waits is passed over a bounded number of times, whatever its priority.
             prefix: the beginning of its prompt.
         """
-        if self._in_use < self._places:
-            self._in_use += 1
+        if self.take():
             return
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._queues.setdefault(kind, []), (priority, prefix, next(self._arrivals), ready))

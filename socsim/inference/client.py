@@ -8,15 +8,15 @@ changes nothing in what anyone gets.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from socsim.errors import InferenceError, RateLimited, RecordError, RunStopped, TimedOut
 from socsim.inference.admission import Admission
 from socsim.inference.backlog import Backlog
 from socsim.inference.flights import CallKey, Flight, Flights, Outcome
-from socsim.inference.retrying import Backoff, ask_once, bad_reply, failure_of
+from socsim.inference.retrying import Backoff, ask_once, bad_reply, failure_of, going_on
 from socsim.inference.statistics import ClientStats, Statistics
 from socsim.inference.throttling import AdaptiveLimit, TokenGuess, Turns
 from socsim.inference.types import CallFailure, Completion, DrawKey, Engine, Request, TokenCounter, Usage
@@ -86,6 +86,7 @@ class InferenceClient:
         self.parallel = self._limits.parallel or (2 * able.parallel if able else 1)
         """Calls that are in flight at most."""
         self._linger_s = able.linger_s if able else 0.0
+        self._at_once = able is not None and able.at_once and able.samples == 1
         self._admission = Admission(self.parallel)
         self._adaptive = AdaptiveLimit(self.parallel)
         self._turns = Turns(self._limits.requests_per_minute, self._limits.tokens_per_minute)
@@ -170,6 +171,10 @@ class InferenceClient:
         member = self._flights.member(key)
         if member is None:
             member = self._flights.board(request, key, draw, priority, self._start)
+            if member.outcome is not None:
+                return member.outcome
+            if member.error is not None:
+                raise member.error
         else:
             self._deduplicated += 1
         waiting = member.wait()
@@ -214,8 +219,16 @@ class InferenceClient:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._turns.close()
 
-    def _start(self, flight: Flight) -> asyncio.Task[None]:
-        return asyncio.get_running_loop().create_task(self._fly(flight))
+    def _start(self, flight: Flight) -> asyncio.Task[None] | None:
+        """A flight becomes a task where it has to wait for anything."""
+        work: Coroutine[Any, Any, None] = self._fly(flight)
+        if self._at_once and flight.request.kind != "embed":
+            try:
+                waits_for = work.send(None)
+            except StopIteration:
+                return None
+            work = _go_on(work, waits_for)
+        return asyncio.get_running_loop().create_task(work)
 
     async def _fly(self, flight: Flight) -> None:
         """Carry a flight to its end and tell everybody who waits."""
@@ -247,7 +260,8 @@ class InferenceClient:
         prefix = "" if self._admission.is_free else _beginning(request)
         while True:
             attempt += 1
-            await self._admission.acquire(flight.priority, kind=request.kind, prefix=prefix)
+            if not self._admission.take():
+                await self._admission.acquire(flight.priority, kind=request.kind, prefix=prefix)
             begun = self._statistics.begun()
             try:
                 if attempt == 1:
@@ -277,7 +291,8 @@ class InferenceClient:
         measured = self._turns.bounded or self._caps is not None
         prompt = await self._prompt_tokens(request) if measured else 0.0
         reply = texts * request.sampling.max_tokens if request.sampling else 0
-        await self._turns.wait(prompt + reply)
+        if self._turns.bounded:
+            await self._turns.wait(prompt + reply)
         aside = self._caps.admit(prompt, reply, texts) if self._caps is not None else 0
         usage: Usage | None = None
         try:
@@ -313,6 +328,10 @@ class InferenceClient:
             asyncio.get_running_loop().call_later(self._linger_s, self._admission.release)
         else:
             self._admission.release()
+
+
+async def _go_on(work: Coroutine[Any, Any, None], waits_for: object) -> None:
+    await going_on(work, waits_for)
 
 
 def _beginning(request: Request) -> str:

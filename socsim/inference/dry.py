@@ -139,7 +139,7 @@ class DryEngine:
         able = engine.capabilities()
         self.exact = isinstance(engine, TokenCounter) and able.token_ids
         """Whether tokens are counted by the model's own tokenizer."""
-        self._able = replace(able, samples=1, priority=False, linger_s=0.0, parallel=64)
+        self._able = replace(able, samples=1, priority=False, linger_s=0.0, parallel=64, at_once=False)
         self._seen: set[bytes] = set()
         self.counts = Counts()
         self.examples: list[Request] = []

@@ -27,6 +27,8 @@ class Member:
     key: CallKey
     flight: Flight | None = None
     waiting: list[asyncio.Future[Outcome]] = field(default_factory=list)
+    outcome: Outcome | None = None
+    error: BaseException | None = None
 
     def wait(self) -> asyncio.Future[Outcome]:
         """A future of its own for one who waits."""
@@ -36,12 +38,14 @@ class Member:
 
     def settle(self, outcome: Outcome) -> None:
         """Tell everybody who waits."""
+        self.outcome = outcome
         for future in self.waiting:
             if not future.done():
                 future.set_result(outcome)
 
     def fail(self, error: BaseException) -> None:
         """Tell everybody that there is no outcome, and why."""
+        self.error = error
         for future in self.waiting:
             if future.done():
                 continue
@@ -94,22 +98,29 @@ class Flights:
         return self._members.get(key)
 
     def board(
-        self, request: Request, key: CallKey, draw: DrawKey | None, priority: float, start: Callable[[Flight], asyncio.Task[None]]
+        self,
+        request: Request,
+        key: CallKey,
+        draw: DrawKey | None,
+        priority: float,
+        start: Callable[[Flight], asyncio.Task[None] | None],
     ) -> Member:
-        """Put a call on its way: with an equal prompt that still waits, or in a flight of its own."""
+        """Put a call on its way: with an equal prompt that still waits, or in a flight of its own, which may land at once."""
         member = self._members[key] = Member(draw, key)
         together = self._together > 1 and draw is not None and request.kind == "text"
         flight = self._open.get(key[0]) if together else None
+        begins = flight is None
         if flight is None:
             flight = Flight(request, key[0], priority)
             self._flights.add(flight)
             if together:
                 self._open[key[0]] = flight
-            flight.task = start(flight)
         member.flight = flight
         flight.members.append(member)
         if len(flight.members) >= self._together:
             self.close(flight)
+        if begins:
+            flight.task = start(flight)
         return member
 
     def close(self, flight: Flight) -> None:

@@ -133,7 +133,7 @@ class BatchingEngine:
 
     def capabilities(self) -> Capabilities:
         """Of the engine behind it, except that as many calls as a job holds are served at once, one text each."""
-        return replace(self._engine.capabilities(), parallel=self._most, samples=1, priority=False, linger_s=0.0)
+        return replace(self._engine.capabilities(), parallel=self._most, samples=1, priority=False, linger_s=0.0, at_once=False)
 
     async def generate(self, request: Request, *, seed: int = 0) -> Completion:
         """Wait for the job that answers this call, one of an earlier process or one to be sent.

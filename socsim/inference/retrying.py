@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Sequence
+import types
+from collections.abc import Coroutine, Generator, Sequence
+from typing import Any, TypeVar
 
 from socsim.errors import (
     BadReply,
@@ -21,7 +23,7 @@ from socsim.errors import (
 from socsim.inference.types import CallFailure, Completion, Embedder, Engine, FailureKind, Prioritising, Request, Sampler, Serving
 from socsim.inference.vectors import pack_vector
 
-__all__ = ["Backoff", "ask_once", "bad_reply", "failure_of"]
+__all__ = ["Backoff", "ask_once", "bad_reply", "failure_of", "going_on"]
 
 _KINDS: tuple[tuple[type[InferenceError], FailureKind], ...] = (
     (RateLimited, "rate_limited"),
@@ -33,6 +35,8 @@ _KINDS: tuple[tuple[type[InferenceError], FailureKind], ...] = (
     (Rejected, "rejected"),
 )
 _ROUNDING = 1e-6
+
+T = TypeVar("T")
 
 
 class Backoff:
@@ -94,20 +98,46 @@ async def ask_once(
     Raises:
         InferenceError: there is no answer; `TimedOut` where there was none in time.
     """
+    work = _asked(engine, request, seeds, priority)
+    try:
+        waits_for = work.send(None)
+    except StopIteration as answered:  # at once, so that there is nothing to bound: a timeout takes as long as all else here
+        at_once: Sequence[Completion] = answered.value
+        return at_once
     try:
         async with asyncio.timeout(timeout_s) as limit:
-            if request.kind == "embed":
-                return [await _vector(engine, request)] * len(seeds)
-            if len(seeds) > 1:
-                return await _several(engine, request, seeds)
-            if engine.capabilities().priority:
-                assert isinstance(engine, Prioritising)
-                return (await engine.generate(request, seed=seeds[0], priority=priority),)
-            return (await engine.generate(request, seed=seeds[0]),)
+            return await going_on(work, waits_for)
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise TimedOut(f"no answer within {timeout_s:g} s") from error
+
+
+async def _asked(engine: Engine, request: Request, seeds: Sequence[int], priority: float) -> Sequence[Completion]:
+    if request.kind == "embed":
+        return [await _vector(engine, request)] * len(seeds)
+    if len(seeds) > 1:
+        return await _several(engine, request, seeds)
+    if engine.capabilities().priority:
+        assert isinstance(engine, Prioritising)
+        return (await engine.generate(request, seed=seeds[0], priority=priority),)
+    return (await engine.generate(request, seed=seeds[0]),)
+
+
+@types.coroutine
+def going_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+    """Go on with a coroutine that has begun, and that waits for something."""
+    while True:
+        try:
+            yield waits_for
+        except BaseException as error:  # whatever is thrown into who awaits is thrown into the work, such as a cancellation
+            try:
+                waits_for = work.throw(error)
+            except StopIteration as ended:
+                result: T = ended.value
+                return result
+        else:
+            return (yield from work.__await__())
 
 
 async def _vector(engine: Engine, request: Request) -> Completion:

@@ -107,6 +107,7 @@ class ScriptedEngine:
         self._token_ids = token_ids
         able = {"chat": True, "plain": True, "score": True, "token_ids": token_ids, "parallel": parallel,
                 "embeddings": True,
+                "at_once": latency is None and type(self).generate is ScriptedEngine.generate,
                 "constrained": self._reply is default_reply and self._texts is None, **(able or {})}  # fmt: skip
         self._able = Capabilities(**able)
         self._attempts: Counter[tuple[str, int]] = Counter()

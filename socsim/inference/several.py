@@ -125,7 +125,7 @@ def _in_common(able: Sequence[Capabilities]) -> Capabilities:
     """What every one can do: the least of each number, the sum of the places."""
     first = able[0]
     switches = ("chat", "plain", "score", "token_ids", "whole_options", "prefill", "constrained", "adapters", "steering",
-                "embeddings", "priority")  # fmt: skip
+                "embeddings", "priority", "at_once")  # fmt: skip
     return replace(
         first,
         **{name: all(getattr(one, name) for one in able) for name in switches},

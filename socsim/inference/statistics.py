@@ -168,12 +168,14 @@ class Statistics:
         self.sampled_together += len(outcomes) - 1
         self.attempts += attempts
         self.retries += attempts - 1
-        self.busy_s += max((one.elapsed_s for one in outcomes if isinstance(one, Completion)), default=0.0)
+        longest = 0.0
         for outcome in outcomes:
             if isinstance(outcome, CallFailure):
                 self._failures[outcome.kind] += 1
             else:
+                longest = max(longest, outcome.elapsed_s)
                 self._answered(outcome)
+        self.busy_s += longest
 
     def _answered(self, completion: Completion) -> None:
         usage = completion.usage

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import orjson
 
@@ -51,8 +51,7 @@ SAMPLING_FIELDS = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty
 """Fields of `SamplingParams` that an engine may or may not honour; length and stop strings every engine honours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A piece of a prompt, from most shared to least shared.
 
     Neighbouring segments of one role are one chat message; their texts are joined without a separator. A trailing
@@ -115,6 +114,8 @@ class Request:
 
     def extras(self) -> dict[str, str]:
         """What is asked beyond the plain form of a request; parts that are not asked are left out."""
+        if not (self.constraint or self.adapter):
+            return {}
         return {name: value for name in ("constraint", "adapter") if (value := getattr(self, name))}
 
     def content(self) -> bytes:
@@ -148,8 +149,7 @@ class Request:
         return hashlib.blake2b(self.content(), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DrawKey:
+class DrawKey(NamedTuple):
     """Which draw of a request this is. Has no arm, so arms share random numbers.
 
     ``path`` names the call inside the agent's event, in program order (``"ask.services/0"``); ``attempt`` counts
@@ -277,6 +277,8 @@ class Capabilities:
     embeddings: bool = False
     priority: bool = False
     """Whether ``generate`` takes ``priority`` (see `Prioritising`)."""
+    at_once: bool = False
+    """Whether ``generate`` never waits for anything."""
 
 
 @dataclass(frozen=True, slots=True)

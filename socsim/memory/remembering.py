@@ -70,7 +70,7 @@ class Memory:
         picked = await self._picked(event, things, self.spec.max_tokens - tokens_in(beliefs))
         recalled = tuple(Recalled(thing.kind, thing.text) for thing in (*beliefs, *picked))
         if recalled:
-            event.observation = replace(event.observation, recalled=recalled)
+            event.observation = event.observation._replace(recalled=recalled)
 
     async def keep(self, event: Event, view: View) -> None:
         """Keep what has happened in a turn; called in it, after the agent has acted."""

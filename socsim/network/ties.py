@@ -35,6 +35,13 @@ class Ties:
         """Weights of the ties to `read_by`, in its order."""
         return self.weights[self.indptr[agent] : self.indptr[agent + 1]]
 
+    def transposed(self) -> Ties:
+        """By whom each agent is read: row i holds the agents who read i, ascending."""
+        order = np.argsort(self.indices, kind="stable")
+        readers = np.repeat(np.arange(self.n), np.diff(self.indptr))[order]
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(self.indices, minlength=self.n))]).astype(np.int64)
+        return Ties(self.n, indptr, readers, self.weights[order])
+
     def isolated(self) -> NDArray[np.int64]:
         """Agents who read nobody and are read by nobody."""
         tied = np.diff(self.indptr) > 0

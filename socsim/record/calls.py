@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -66,8 +66,7 @@ class PendingCall(NamedTuple):
     """Whether it was taken from another record instead of being asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(NamedTuple):
     """A recorded call as a row of the table of calls. Times, tokens and attempts are telemetry, not results."""
 
     digest: str

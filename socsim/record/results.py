@@ -27,7 +27,7 @@ class Results:
     def __init__(self, reading: Reading, writer: RecordWriter | None) -> None:
         self._reading = reading
         self._writer = writer
-        self._events: dict[EventKey, tuple[str, str]] | None = None
+        self._events: dict[EventKey, str] | None = None
 
     def put(self, rows: Sequence[Row]) -> None:
         """See `RecordStore.put_rows`."""
@@ -36,18 +36,18 @@ class Results:
             self._check(event)
         if self._writer is None:
             return
-        packed: dict[str, list[tuple[Any, ...]]] = {}
+        together: dict[type[Row], list[Row]] = {}
         for row in rows:
-            table = table_of(row)
-            packed.setdefault(table.name, []).append(table.pack(row))
-        self._writer.put([Rows((table_named(name).insert_sql(), stored)) for name, stored in packed.items()])
+            together.setdefault(type(row), []).append(row)
+        tables = [(table_of(kind), own) for kind, own in together.items()]
+        self._writer.put([Rows((table.insert_sql(), table.pack(own))) for table, own in tables])
         if events:
             self._index().update((event_key(event), _hashes(event)) for event in events)
 
     def all(self, name: str) -> list[Any]:
         """All committed rows of a table, sorted."""
         table = table_named(name)
-        return [table.unpack(row) for row in self._reading.rows(table.select_sql())]
+        return table.unpack(self._reading.rows(table.select_sql()))
 
     def of_event(self, name: str, event: EventKey) -> list[Any]:
         """The committed rows of a table that came of one event."""
@@ -55,7 +55,7 @@ class Results:
         columns = ", ".join(f'"{column}"' for column in table.columns)
         where = "(arm, replicate, step, phase, agent, turn) = (?, ?, ?, ?, ?, ?)"
         statement = f"SELECT {columns} FROM {name} WHERE {where} ORDER BY {', '.join(table.sort)}"
-        return [table.unpack(row) for row in self._reading.rows(statement, *event)]
+        return table.unpack(self._reading.rows(statement, *event))
 
     def event(self, key: EventKey) -> EventRow | None:
         """The event with this key, None where there is none."""
@@ -70,15 +70,14 @@ class Results:
         statement = f"SELECT {columns} FROM events WHERE ({key}) > (?, ?, ?, ?, ?, ?) ORDER BY {key} LIMIT {_PAGE}"
         after: EventKey = ("", -1, -1, "", -1, -1)
         while rows := self._reading.rows(statement, *after):
-            for row in rows:
-                event = table.unpack(row)
-                yield event
-            after = event_key(event)
+            events: list[EventRow] = table.unpack(rows)
+            yield from events
+            after = event_key(events[-1])
 
     def verify(self, rows: Sequence[Row]) -> None:
         """See `RecordStore.verify_rows`."""
         for row in rows:
-            table = table_of(row)
+            table = table_of(type(row))
             where = " AND ".join(f'"{column}" = ?' for column in table.key)
             key = [getattr(row, column) for column in table.key]
             columns = ", ".join(f'"{column}"' for column in table.columns)
@@ -86,7 +85,7 @@ class Results:
             place = ", ".join(f"{column} {value}" for column, value in zip(table.key, key, strict=True))
             if not found:
                 raise ReplayMismatch(f"{table.name}: {place}: not in the record.")
-            old = table.unpack(found[0])
+            (old,) = table.unpack(found[:1])
             for column in table.columns:
                 then, now = getattr(old, column), getattr(row, column)
                 if then != now:
@@ -113,14 +112,15 @@ class Results:
             return f"it made {len(event.calls)} calls, recorded were {len(old.calls)}."
         return "from the same calls something else followed than was recorded."
 
-    def _index(self) -> dict[EventKey, tuple[str, str]]:
+    def _index(self) -> dict[EventKey, str]:
+        """What each event saw and did, by its key."""
         with self._reading.lock:
             if self._events is None:
                 columns = ", ".join(table_named("events").key)
                 rows = self._reading.rows(f"SELECT {columns}, observed, did FROM events")
-                self._events = {row[:6]: row[6:] for row in rows}
+                self._events = {row[:6]: row[6] + row[7] for row in rows}
             return self._events
 
 
-def _hashes(event: EventRow) -> tuple[str, str]:
-    return event.observed, event.did
+def _hashes(event: EventRow) -> str:
+    return event.observed + event.did

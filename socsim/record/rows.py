@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -100,19 +99,12 @@ def _affinity(column: str) -> str:
 
 
 @cache
-def _columns(row: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(row))
-
-
-@cache
 def _packing(
     row: type[Any],
-) -> tuple[Callable[[Any], tuple[Any, ...]], tuple[int, ...], tuple[tuple[int, Callable[[Any], Any]], ...]]:
-    """What reads all columns of a row, which of them are real numbers, and which are encoded, and how."""
-    columns = _columns(row)  # type: ignore[arg-type]  # a class is hashable
-    reals = tuple(at for at, column in enumerate(columns) if column in _REALS)
-    coded = tuple((at, _CODECS[column][0]) for at, column in enumerate(columns) if column in _CODECS)
-    return attrgetter(*columns), reals, coded
+) -> tuple[tuple[int, ...], tuple[tuple[int, Callable[[Any], Any], Callable[[Any], Any]], ...]]:
+    """Which columns of a row are real numbers, and which are encoded, how, and how they are read."""
+    reals = tuple(at for at, column in enumerate(row._fields) if column in _REALS)
+    return reals, tuple((at, *_CODECS[column]) for at, column in enumerate(row._fields) if column in _CODECS)
 
 
 @cache
@@ -132,7 +124,8 @@ class RowTable:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns: the fields of the row type."""
-        return _columns(self.row)  # type: ignore[arg-type]  # a class is hashable
+        columns: tuple[str, ...] = self.row._fields
+        return columns
 
     def create_sql(self, *, temporary: bool = False) -> str:
         """The statement that makes the table."""
@@ -149,27 +142,37 @@ class RowTable:
         columns = ", ".join(f'"{column}"' for column in self.columns)
         return f"SELECT {columns} FROM {self.name} ORDER BY {', '.join(self.sort)}"
 
-    def pack(self, row: Row) -> tuple[Any, ...]:
-        """The row as stored.
+    def pack(self, rows: Sequence[Row]) -> Sequence[tuple[Any, ...]]:
+        """The rows as stored.
 
         Raises:
             ValueError: a number is not a number; missing values are None.
         """
-        read, reals, coded = _packing(self.row)  # type: ignore[arg-type]  # a class is hashable
-        packed = list(read(row))
+        reals, coded = _packing(self.row)  # type: ignore[arg-type]  # a class is hashable
         for at in reals:
-            if packed[at] is not None and math.isnan(packed[at]):
-                raise ValueError(f"{type(row).__name__}.{self.columns[at]} is not a number; a missing value is None")
-        for at, encode in coded:
-            packed[at] = encode(packed[at])
-        return tuple(packed)
+            numbers: list[Any] = [row[at] for row in rows]
+            if any(number is not None and math.isnan(number) for number in numbers):
+                raise ValueError(f"{self.row.__name__}.{self.columns[at]} is not a number; a missing value is None")
+        if not coded:
+            return rows
+        stored = []
+        for row in rows:
+            values = list(row)
+            for at, encode, _ in coded:
+                values[at] = encode(values[at])
+            stored.append(tuple(values))
+        return stored
 
-    def unpack(self, stored: tuple[Any, ...]) -> Any:
-        """The row as it was put."""
-        values = (
-            _CODECS[column][1](value) if column in _CODECS else value for column, value in zip(self.columns, stored, strict=True)
-        )
-        return self.row(*values)
+    def unpack(self, stored: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """The rows as they were put."""
+        _, coded = _packing(self.row)  # type: ignore[arg-type]  # a class is hashable
+        rows = []
+        for one in stored:
+            values = list(one)
+            for at, _, decode in coded:
+                values[at] = decode(values[at])
+            rows.append(self.row._make(values))
+        return rows
 
 
 _WORLD = ("arm", "replicate")
@@ -197,9 +200,9 @@ _BY_TYPE = {table.row: table for table in ROW_TABLES}
 _BY_NAME = {table.name: table for table in ROW_TABLES}
 
 
-def table_of(row: Row) -> RowTable:
-    """The table that a row belongs to."""
-    return _BY_TYPE[type(row)]
+def table_of(kind: type[Row]) -> RowTable:
+    """The table that rows of a type belong to."""
+    return _BY_TYPE[kind]
 
 
 def table_named(name: str) -> RowTable:

@@ -13,6 +13,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +32,17 @@ DELAY_S = 0.05
 """Longest time from queueing an item to the start of its commit, in seconds."""
 
 
+_TOGETHER = 32
+"""Rows that one statement inserts. With each statement this thread lets the others go on, and has to wait for them afterwards."""
+
+
 class SetMeta(tuple[str, str]):
     """(key, value) of the record's own facts."""
 
     __slots__ = ()
 
 
-class Rows(tuple[str, list[tuple[Any, ...]]]):
+class Rows(tuple[str, Sequence[tuple[Any, ...]]]):
     """(insert statement, packed rows)."""
 
     __slots__ = ()
@@ -212,21 +218,34 @@ class RecordWriter:
         """A call that has its outcome is no longer one that has begun."""
         if not calls:
             return
-        self._connection.executemany(_INSERT_CALL, [encode_call(call, self._parts) for call in calls])
+        self._insert(_INSERT_CALL, [encode_call(call, self._parts) for call in calls])
         settled = self._begun.intersection([(call.digest, call.draw) for call in calls]) if self._begun else ()
         if settled:
             self._connection.executemany(_DELETE_BEGUN, map(_stored, settled))
             self._begun.difference_update(settled)
 
+    def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        whole = len(rows) - len(rows) % _TOGETHER
+        for begin in range(0, whole, _TOGETHER):
+            self._connection.execute(_several(statement), list(chain.from_iterable(rows[begin : begin + _TOGETHER])))
+        self._connection.executemany(statement, rows[whole:])
+
     def _write_rows(self, items: Sequence[SetMeta | Sequence[Rows]]) -> None:
         """Rows of equal statements go together, at the place of the first."""
         together: dict[str, list[tuple[Any, ...]]] = {}
         for item in items:
-            parts: Sequence[tuple[str, list[Any]]] = [(_SET_META, [tuple(item)])] if isinstance(item, SetMeta) else item
+            parts: Sequence[tuple[str, Sequence[Any]]] = [(_SET_META, [tuple(item)])] if isinstance(item, SetMeta) else item
             for statement, rows in parts:
                 together.setdefault(statement, []).extend(rows)
         for statement, rows in together.items():
-            self._connection.executemany(statement, rows)
+            self._insert(statement, rows)
+
+
+@cache
+def _several(statement: str) -> str:
+    """The statement that inserts as many rows as go together."""
+    head, values, marks = statement.partition("VALUES ")
+    return head + values + ", ".join([marks] * _TOGETHER)
 
 
 def _stored(key: CallKey) -> tuple[bytes, str]:

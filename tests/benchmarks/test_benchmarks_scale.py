@@ -22,6 +22,12 @@ def test_a_recorded_run_answers_everybody() -> None:
     assert found["agent_steps_per_s"] > 0
 
 
+def test_two_react_to_each_other_and_nobody_else() -> None:
+    found = scale.reacting(30, 3)
+    assert (found["agents"], found["acting"]) == (30, 2)
+    assert 0 < found["step_s"] <= found["step_s_max"]
+
+
 def test_the_last_line_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     scale.main(["--agents=100", "--ties=400", "--steps=2"])
     last = json.loads(capsys.readouterr().out.splitlines()[-1])

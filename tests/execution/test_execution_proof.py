@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import pytest
 from proving import combinations, rows_under, world_of
 
+from socsim import staging
 from socsim.activation import Turn
 from socsim.cells import Cell
 from socsim.errors import UndeclaredAccess
 from socsim.events import EventRow, RecalledRow, TieChangeRow
 from socsim.interactions.neighbours import Neighbours
+from socsim.scenario.happenings import InterventionSpec
 from socsim.scenario.people import NetworkSpec
 from socsim.scenario.remembering import MemorySpec
 from socsim.view import View
@@ -91,3 +94,24 @@ def test_a_read_that_is_not_declared_changes_the_result() -> None:
 def test_a_checked_run_names_the_cell_that_was_not_declared() -> None:
     with pytest.raises(UndeclaredAccess, match=r"reads message of agent \d+, which it has not declared"):
         rows_under(world_of("neighbours", "simultaneous"), "dependencies")
+
+
+@pytest.mark.parametrize("removed", [False, True])
+@pytest.mark.parametrize("activation", ["events, change", "events, mention"])
+@pytest.mark.parametrize("kind", ["survey", "neighbours", "exposure"])
+def test_finding_those_who_may_react_gives_the_rows_of_looking_at_everybody(
+    kind: str, activation: str, removed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = world_of(kind, activation, people=20, steps=5)
+    (phase,) = scenario.schedule
+    asked = {"phase": "before", "repeat": 1, "activation": "simultaneous", "interaction": "none", "say": None}
+    removal = InterventionSpec.model_validate({"kind": "remove", "at": 2, "who": {"count": 4}})
+    talk = phase.model_copy(update={"interventions": (removal,) if removed else ()})
+    scenario = scenario.model_copy(update={"schedule": (phase.model_copy(update=asked), talk)})
+    expected = rows_under(scenario, "sequential", latency_seed=1)
+    acted = Counter(row.step for row in expected if isinstance(row, EventRow))
+    assert acted[1] == 20
+    assert acted[2] > 0
+    monkeypatch.setattr(staging, "AHEAD_AT_MOST", 0)
+    for execution in ("sequential", "barrier", "dependencies"):
+        assert rows_under(scenario, execution, latency_seed=2) == expected

@@ -612,3 +612,51 @@ def test_tokens_are_counted(record: RecordStore) -> None:
     outcome, client = submit_once(record, ScriptedEngine(reply=["one two three"]))
     assert isinstance(outcome, Completion)
     assert (client.stats.prompt_tokens, client.stats.completion_tokens) == (1, 3)
+
+
+def test_a_call_that_is_answered_at_once_makes_no_task(record: RecordStore) -> None:
+    engine = ScriptedEngine()
+
+    async def main() -> tuple[Outcome, int]:
+        async with InferenceClient(engine, record) as client:
+            answer = client.submit(text(), draw())
+            with pytest.raises(StopIteration) as ended:
+                answer.send(None)
+            assert client.stats.in_flight == 0
+            return ended.value.value, len(asyncio.all_tasks())
+
+    outcome, tasks = asyncio.run(main())
+    assert outcome == record.get(text().digest(), draw().text())
+    assert tasks == 1
+    assert engine.capabilities().at_once
+
+
+def test_a_call_that_fails_at_first_is_waited_for_although_its_engine_answers_at_once(record: RecordStore) -> None:
+    engine = ScriptedEngine(failure=lambda _request, _seed, attempt: Unavailable("not yet") if attempt < 3 else None)
+
+    async def main() -> list[Outcome]:
+        async with InferenceClient(engine, record, limits=LimitsSpec(attempts=3), backoff=AT_ONCE) as client:
+            return list(await asyncio.gather(*(client.submit(text(), draw(agent)) for agent in (0, 1, 0))))
+
+    first, other, again = asyncio.run(main())
+    assert isinstance(first, Completion)
+    assert isinstance(other, Completion)
+    assert first == again
+    assert engine.calls == 6
+
+
+def test_an_error_that_is_no_failure_reaches_whoever_asks_an_engine_that_answers_at_once(record: RecordStore) -> None:
+    engine = ScriptedEngine(failure=lambda *_: ZeroDivisionError("a bug"))
+
+    async def main() -> None:
+        async with InferenceClient(engine, record) as client:
+            with pytest.raises(ZeroDivisionError, match="a bug"):
+                await client.submit(text(), draw())
+            assert client.lookup_now(text(), draw()) is None
+
+    asyncio.run(main())
+
+
+def test_engines_that_may_wait_do_not_say_that_they_answer_at_once() -> None:
+    assert not Gate().capabilities().at_once
+    assert not ScriptedEngine(latency=0.0).capabilities().at_once

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,11 @@ from socsim.record.comparing import Compared, compare_calls
 
 TEXT = CallRow("aa", "1/0/0/say/0", "text", "ok", "Hello.", "stop", (), 10, 0, 3, 0.1, 1, "")
 SCORE = CallRow("bb", "", "score", "ok", "", "scored", (-0.5, -1.5, float("-inf")), 10, 0, 0, 0.1, 1, "")
-FAILED = replace(TEXT, digest="cc", status="failed", text="", failure="timed_out: late")
+FAILED = TEXT._replace(digest="cc", status="failed", text="", failure="timed_out: late")
 
 
 def test_equal_calls_are_equal_whatever_their_telemetry() -> None:
-    slower = [replace(call, elapsed_s=9.0, cached_tokens=7, attempts=2) for call in (TEXT, SCORE, FAILED)]
+    slower = [call._replace(elapsed_s=9.0, cached_tokens=7, attempts=2) for call in (TEXT, SCORE, FAILED)]
     found = compare_calls([TEXT, SCORE, FAILED], slower)
     assert (found.texts, found.scores) == (Compared(2, 2), Compared(1, 1))
     assert (found.largest_difference, found.only_first, found.only_second) == (0.0, 0, 0)
@@ -28,26 +27,26 @@ def test_equal_calls_are_equal_whatever_their_telemetry() -> None:
 
 
 def test_calls_of_only_one_record_are_counted_apart() -> None:
-    other_draw = replace(TEXT, draw="1/0/0/say/1")
+    other_draw = TEXT._replace(draw="1/0/0/say/1")
     found = compare_calls([TEXT, SCORE], [other_draw, FAILED, SCORE])
     assert (found.total, found.only_first, found.only_second) == (Compared(1, 1), 1, 2)
 
 
 @pytest.mark.parametrize(("difference", "equal"), [(5e-7, 1), (2e-6, 0), (0.25, 0)])
 def test_scores_are_equal_to_within_a_millionth_and_the_largest_difference_is_told(difference: float, equal: int) -> None:
-    found = compare_calls([SCORE], [replace(SCORE, logprobs=(-0.5, -1.5 + difference, float("-inf")))])
+    found = compare_calls([SCORE], [SCORE._replace(logprobs=(-0.5, -1.5 + difference, float("-inf")))])
     assert found.scores == Compared(1, equal)
     assert found.largest_difference == pytest.approx(difference, rel=1e-6)
 
 
 def test_an_option_that_only_one_of_them_rules_out_is_infinitely_far() -> None:
-    found = compare_calls([SCORE], [replace(SCORE, logprobs=(-0.5, -1.5, -30.0))])
+    found = compare_calls([SCORE], [SCORE._replace(logprobs=(-0.5, -1.5, -30.0))])
     assert (found.scores.equal, found.largest_difference) == (0, float("inf"))
 
 
 def test_a_failure_is_no_equal_reply_and_no_difference_in_numbers() -> None:
-    failed = replace(SCORE, status="failed", logprobs=(), failure="timed_out: late")
-    found = compare_calls([TEXT, SCORE], [replace(TEXT, text="Hello!"), failed])
+    failed = SCORE._replace(status="failed", logprobs=(), failure="timed_out: late")
+    found = compare_calls([TEXT, SCORE], [TEXT._replace(text="Hello!"), failed])
     assert (found.texts, found.scores, found.largest_difference) == (Compared(1, 0), Compared(1, 0), 0.0)
 
 

@@ -184,3 +184,12 @@ def test_many_threads_may_put(tmp_path: Path) -> None:
             thread.join()
         store.flush()
         assert len(list(store.calls())) == 200
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 100])
+def test_rows_of_any_number_are_written_once_each(tmp_path: Path, count: int) -> None:
+    rows = [TieRow("a", 0, author, 1, 1.0) for author in range(count)]
+    with RecordStore.create(tmp_path / "record.sqlite", {}) as store:
+        store.put_rows([*rows, rows[0]])
+        store.put_rows([TieRow("a", 0, 0, 1, 2.0), TieRow("a", 0, count, 1, 1.0)])
+        assert store.rows("ties") == [*rows, TieRow("a", 0, count, 1, 1.0)]
