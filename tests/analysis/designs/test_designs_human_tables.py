@@ -238,7 +238,7 @@ def test_a_transcript_without_an_endowment_is_refused(tmp_path: Path) -> None:
         human_tables.alsobay_contributions(packed(tmp_path, text))
 
 
-READERS = sorted(human_tables.__all__)
+READERS = sorted(human_tables.READERS)
 
 
 @pytest.mark.parametrize("name", READERS)
