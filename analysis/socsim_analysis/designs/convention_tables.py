@@ -24,7 +24,7 @@ CHOICES = Table(
         Column("arm", "label", "the condition", optional=True),
         Column("round", "whole", "1 is the first after which the minority is there, where there is one", low=1),
         Column("person", "label", "who chooses"),
-        Column("chosen", "label", "the name chosen; missing without an answer", gaps=True),
+        Column("chosen", "label", "the name chosen; missing, or empty, without an answer", gaps=True),
         Column("committed", "flag", "whether the person always chooses the alternative, whatever others do", optional=True),
         Column("alternative", "label", "the name that the committed push, the same in all rows of a world", optional=True),
     ),
@@ -94,5 +94,5 @@ def worlds_in(frame: pd.DataFrame, arm: object = None, window: int = WINDOW) -> 
 
 
 def free_choices(table: pd.DataFrame) -> pd.DataFrame:
-    """Choices that were made by people who are not committed."""
-    return table[~table["committed"] & table["chosen"].notna()]
+    """Choices that were made by people who are not committed; one that failed, of a run, is empty and no name."""
+    return table[~table["committed"] & table["chosen"].notna() & (table["chosen"] != "")]

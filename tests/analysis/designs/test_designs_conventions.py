@@ -83,3 +83,10 @@ def test_a_group_pushes_one_name() -> None:
     frame.loc[0, "alternative"] = "other"
     with pytest.raises(TableError, match="column 'alternative' has several values within arm, world"):
         conventions.tipped_share(frame)
+
+
+def test_a_choice_that_failed_is_no_name() -> None:
+    rows = [("w", 1, str(person), name) for person, name in enumerate(("F", "J", "F", "", None))]
+    table = pd.DataFrame(rows, columns=["world", "round", "person", "chosen"])
+    assert conventions.consensus_share(table).estimate == pytest.approx(2 / 3)
+    assert list(conventions.winners(table)["name"]) == ["F"]

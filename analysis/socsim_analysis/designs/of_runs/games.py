@@ -35,7 +35,7 @@ def choices(run: RunLike) -> pd.DataFrame | None:
             "arm": kept["arm"],
             "round": rounds(kept, []),
             "person": kept["agent"].astype(str),
-            "chosen": kept["about"].where(kept["status"] == "done"),
+            "chosen": kept["about"].where(kept["status"] == "done", ""),
             "committed": mine.isin(pd.MultiIndex.from_frame(committed[KEYS])),
             "alternative": pd.Series(names.reindex(index).to_numpy(), index=kept.index).fillna(""),
         }
