@@ -56,7 +56,8 @@ def compare_command(
     try:
         curve = read_curve(Run(response_curve)) if response_curve is not None else None
         read = {place: _read(place, probe) for place in places}
-        results = [(place, one) for place in places for one in _compared(read[place], chosen, arm, against, curve)]
+        curves = {place: None if place == response_curve else curve for place in places}  # a run knows its own curve
+        results = [(place, one) for place in places for one in _compared(read[place], chosen, arm, against, curves[place])]
     except NotComparable as error:  # a table that cannot be read, or a run without a curve
         complain(f"error: {error}")
         raise typer.Exit(EXIT_ERROR) from error
