@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from socsim_analysis.against_people import AgainstPeople, NotComparable
 from socsim_analysis.findings.registry import Finding
 from socsim_analysis.frames import RunLike, replicates, snapshot
 from socsim_analysis.markup import Html, count, element, join, numeral, paragraph, section
-from socsim_analysis.page import Page, whole_page
+from socsim_analysis.page import Page, whole_page, write_whole
 from socsim_analysis.sections.findings import INTRODUCTION, compared_parts
 
 __all__ = ["render_findings_page", "write_findings_page"]
@@ -29,14 +28,7 @@ def write_findings_page(compared: Compared, path: Path) -> Path:
     Returns:
         The path of the page.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(render_findings_page(compared), encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+    return write_whole(path, render_findings_page(compared))
 
 
 def render_findings_page(compared: Compared) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -28,7 +30,7 @@ from socsim_analysis.markup import Html, element, escaped, join, rows_table
 from socsim_analysis.run_figures import RunFigure, figures_of
 from socsim_analysis.signal import Signal, signal_check
 
-__all__ = ["MOST_ARMS", "MOST_ITEMS", "Drawn", "Held", "Page", "whole_page"]
+__all__ = ["MOST_ARMS", "MOST_ITEMS", "Drawn", "Held", "Page", "whole_page", "write_whole"]
 
 _NO_SCRIPT = element("noscript", element("p", "The figures need JavaScript; the tables hold the same numbers without it."))
 
@@ -199,6 +201,18 @@ def _held(page: Page, entry: CompareSpec) -> Held:
     except (KeyError, ValueError) as error:
         return Held(entry.finding, kinds, None, str(error.args[0] if error.args else error))
     return Held(entry.finding, kinds, found, "" if found else "no answer of this run can be compared")
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a page: whoever opens it meanwhile sees the old one or the new one, never a part; returns its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
 
 
 def whole_page(title: str, content: Sequence[Html]) -> str:

@@ -6,7 +6,6 @@ in which order; what each part says is its own.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from socsim.errors import SocsimError
 from socsim_analysis.frames import RunLike, Snapshot, of_arms, snapshot
 from socsim_analysis.markup import Html, element, join
-from socsim_analysis.page import MOST_ARMS, Drawn, Page, whole_page
+from socsim_analysis.page import MOST_ARMS, Drawn, Page, whole_page, write_whole
 from socsim_analysis.sections.asked import asked_section
 from socsim_analysis.sections.contrast import contrast_section
 from socsim_analysis.sections.distribution import distribution_section
@@ -86,15 +85,7 @@ def write_report(run: RunLike, path: Path | str | None = None) -> Path:
     Returns:
         The path of the page.
     """
-    target = Path(path) if path is not None else run.path / REPORT_NAME
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(render_report(run), encoding="utf-8")
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return target
+    return write_whole(Path(path) if path is not None else run.path / REPORT_NAME, render_report(run))
 
 
 @dataclass(frozen=True)
