@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+from socsim_analysis.designs.of_runs import table_of
+from socsim_analysis.frames import snapshot
 from studies import against, carried_out, choosing, outcome, study
 
 
@@ -32,3 +35,15 @@ def test_readers_who_do_not_look_are_not_moved(tmp_path: Path) -> None:
     done = carried_out(study("herding", replicates=12), choosing(by_taste), tmp_path)
     assert outcome(against(done, "muchnik2013.up", arm="visible")) == "inconclusive"
     assert outcome(against(done, "glenski2016.posts", arm="visible")) in ("inconclusive", "differ")
+
+
+def test_a_thing_on_which_a_vote_failed_has_no_score(tmp_path: Path) -> None:
+    done = snapshot(carried_out(study("herding", replicates=1), choosing(by_taste), tmp_path))
+    responses = done.responses.copy()
+    gone = (responses["arm"] == "visible") & (responses["item"] == "vote.bridge") & (responses["agent"] == 0)
+    assert gone.sum() == 1
+    responses.loc[gone, "status"] = "failed"
+    table = table_of(replace(done, responses=responses), "herding")
+    assert table is not None
+    missing = table[table["score"].isna()]
+    assert missing[["arm", "item"]].to_numpy().tolist() == [["visible", "bridge"]]

@@ -11,7 +11,7 @@ import pandas as pd
 from socsim.interactions import spec_of
 from socsim.interactions.votes import first_votes
 from socsim.scenario.arms import patched
-from socsim.scenario.options_votes import VotesOptions
+from socsim.scenario.options_votes import VOTE, VotesOptions, vote_name
 from socsim.scenario.schedule_checks import phases
 from socsim.scenario.ways_of_meeting import options_of
 from socsim.seeding import replicate_seed
@@ -59,26 +59,22 @@ def seen_choices(run: RunLike) -> pd.DataFrame | None:
 
 
 def scores(run: RunLike) -> pd.DataFrame | None:
-    """Scores of things voted on in the end, without the votes put there by lot."""
+    """Scores of things voted on in the end, without the votes put there by lot; missing where a vote on the thing failed."""
     actions = run.actions  # type: ignore[attr-defined]
     rows = actions[actions["kind"].isin(["up", "down", "vote"]) & (actions["status"] == "done")] if len(actions) else actions
     worth = rows.assign(worth=np.where(rows["kind"] == "down", -1, 1)) if len(rows) else None
     found = []
+    responses = run.responses
+    lost = set(responses.loc[responses["status"] == "failed", ["arm", "replicate", "item"]].itertuples(index=False, name=None))
     for arm, options in _votes(run):
         for replicate in replicates(run):
             first = first_votes(options, replicate_seed(run.scenario.seed, replicate))
             mine = worth[(worth["arm"] == arm) & (worth["replicate"] == replicate)] if worth is not None else None
             sums = mine.groupby("about")["worth"].sum() if mine is not None else pd.Series(dtype=float)
-            found += [
-                (
-                    f"replicate {replicate}",
-                    arm,
-                    {1: "up", -1: "down"}.get(first.get(thing, 0), "none"),
-                    thing,
-                    float(sums.get(thing, 0)),
-                )
-                for thing in options.items
-            ]
+            for thing in options.items:
+                unknown = any((arm, replicate, vote) in lost for vote in (VOTE, vote_name(thing)))
+                kind = {1: "up", -1: "down"}.get(first.get(thing, 0), "none")
+                found.append((f"replicate {replicate}", arm, kind, thing, np.nan if unknown else float(sums.get(thing, 0))))
     return pd.DataFrame(found, columns=["world", "arm", "first_vote", "item", "score"]) if found else None
 
 
