@@ -74,7 +74,7 @@ def core_entries(run: Snapshot, examples: Sequence[tuple[str, str]], against_peo
 def optional_entries(run: Snapshot, reaction: Sequence[str]) -> list[Entry]:
     """The eight optional items, which have no codes; ``reaction`` is what the page's signal check says."""
     counts = run.manifest.get("counts") or {}
-    tokens = {key: int(counts.get(key, 0)) for key in ("prompt_tokens", "cached_tokens", "completion_tokens")}
+    tokens = {key: _known(counts.get(key)) for key in ("prompt_tokens", "cached_tokens", "completion_tokens")}
     wording = [said(one) for one in reaction] or [said("No signal check: the run has no item with numeric answers.")]
     others = named("Classical models fitted", shown_list(run.scenario.baselines)) if run.scenario.baselines else said(
         "No classical model is named in the scenario.")  # fmt: skip
@@ -93,8 +93,8 @@ def optional_entries(run: Snapshot, reaction: Sequence[str]) -> list[Entry]:
         Entry("Ethical implications", [to_write("risks of the research and of its publication; ethics approval, or why none")]),
         Entry("Computational resources", [
             named("Platform", f"{run.manifest.get('platform', '')}; Python {run.manifest.get('python', '')}"),
-            named("Calls", f"{count(counts.get('calls', len(run.calls)))}, {count(tokens['prompt_tokens'])} prompt tokens ("
-                  f"{count(tokens['cached_tokens'])} from a cache), {count(tokens['completion_tokens'])} written"),
+            named("Calls", f"{count(counts.get('calls', len(run.calls)))}, {tokens['prompt_tokens']} prompt tokens ("
+                  f"{tokens['cached_tokens']} from a cache), {tokens['completion_tokens']} written"),
             named("Time", f"{numeral(float(run.manifest.get('elapsed_s') or 0.0), 1)} s"),
             named("Cost", _cost(run)),
             to_write("processors or GPUs, and energy; the run does not measure energy")]),
@@ -124,10 +124,17 @@ def own_entries(run: Snapshot) -> list[Entry]:
     ]  # fmt: skip
 
 
+def _known(number: int | None) -> str:
+    """A count in words; what a run that goes on has not written down yet is unknown, not 0."""
+    return "an unknown number of" if number is None else count(number)
+
+
 def _cost(run: Snapshot) -> str:
     paid = float(run.manifest.get("usd") or 0.0)
     price = str((run.manifest.get("forecast") or {}).get("price") or "the run knew")
-    return f"{numeral(paid, 4)} US dollars by these prices: {price}" if paid else f"nothing was charged; prices: {price}"
+    return (
+        f"{numeral(paid, 4)} US dollars by these prices: {price}" if paid else f"no charge is known to the run; prices: {price}"
+    )
 
 
 def _leakage(run: Snapshot) -> list[str]:
