@@ -130,3 +130,11 @@ def test_it_is_written_beside_the_run(tmp_path: Path) -> None:
 
 def test_long_lists_say_how_many_more() -> None:
     assert shown_list(map(str, range(4)), 2) == "0, 1 and 2 more"
+
+
+def test_what_a_run_has_not_counted_yet_is_unknown_and_not_nothing() -> None:
+    base = fake_run(Recipe(arms=("treatment",)))
+    text = render_checklist(replace(base, manifest={key: value for key, value in base.manifest.items() if key != "counts"}))
+    assert "an unknown number of prompt tokens" in text
+    assert " 0 prompt tokens" not in text
+    assert "no charge is known to the run" in text
