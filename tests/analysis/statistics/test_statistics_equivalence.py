@@ -142,3 +142,10 @@ def test_uniform_answers_differ_from_people_with_a_peak() -> None:
     assert verdict((alike == at).mean(axis=1), shares[0], 0.15).outcome == "match"
     assert verdict(uniform.mean(axis=1), means, 0.9).outcome == "differ"
     assert verdict(alike.mean(axis=1), means, 0.9).outcome == "match"
+
+
+def test_a_direction_of_people_has_no_number() -> None:
+    values = [0.2, 0.4, 0.3, 0.1, 0.5]
+    assert "that of people is above zero" in direction_verdict(values, HumanEstimate(1.0)).sentence
+    assert "that of people is below zero" in direction_verdict(values, HumanEstimate(-1.0)).sentence
+    assert "people have 0.3 (95 % interval 0.1 to 0.5)" in direction_verdict(values, HumanEstimate(0.3, 0.1, 0.5, 0.95)).sentence
